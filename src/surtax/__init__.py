@@ -1,0 +1,3 @@
+"""Surtax, a laboratory for trade wars."""
+
+__version__ = "0.1.0"

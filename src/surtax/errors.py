@@ -1,0 +1,43 @@
+"""What can go wrong, in words for the person who sees it.
+
+Every error that a user can cause is a `SurtaxError`: its message says what is wrong, where, and what to do.
+The command line prints the message alone and leaves with `exit_code`; anything else is a defect of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class SurtaxError(Exception):
+    """Base of every error meant for a user."""
+
+    exit_code = 2
+
+
+class InputError(SurtaxError, ValueError):
+    """Something given to Surtax is wrong: a shape, a label, a rate, a file."""
+
+
+class AccountsError(InputError):
+    """A table of accounts breaks a named identity; the message names the cells and the remedy."""
+
+
+class NoConvergence(SurtaxError, ArithmeticError):
+    """The solver stopped before the equations held to the asked tolerance. There is no result."""
+
+    exit_code = 3
+
+
+class NoEquilibrium(NoConvergence):
+    """The counterfactual has no equilibrium with positive wages and incomes under the closure asked for."""
+
+
+def nearest(word: str, known: Iterable[str], count: int = 3) -> str:
+    """Return `; did you mean …?` with the labels most like `word`, or an empty string."""
+    import difflib
+
+    known = list(known)
+    upper = {k.upper(): k for k in known}
+    close = difflib.get_close_matches(word.upper(), upper, n=count, cutoff=0.5)
+    return f"; did you mean {', '.join(upper[c] for c in close)}?" if close else ""
