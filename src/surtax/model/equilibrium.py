@@ -18,7 +18,7 @@ from surtax.model.base import Base, base_of
 from surtax.model.outcome import Conditions, Outcome
 from surtax.policy.scenario import Scenario
 from surtax.policy.schedule import Schedule
-from surtax.solve import Anderson, NewtonKrylov, Solution, Stats, anderson, newton_krylov
+from surtax.numerics import Anderson, NewtonKrylov, Solution, Stats, anderson, newton_krylov
 from surtax.world import World
 
 Array = NDArray[np.float64]
@@ -128,6 +128,8 @@ def prepared(world: World, deficits: str, solver: Solver) -> tuple[World, str]:
         state = core.evaluate(x, base, core.shock(base, world.tariffs, None), target)
         X = _flows(core.shock(base, world.tariffs, None), state)
         new = world.replace(flows=X, final=None, meta={**world.meta, "base": f"re-solved {why}"})
+        # The blocks only steer: those of the recorded base serve its re-solved twin, and need not be inverted anew.
+        base_of(new).__dict__["_blocks"] = base.__dict__.get("_blocks", {})
         cache[target] = new, f"re-solved {why}"
     return cache[target]
 
@@ -151,17 +153,34 @@ def find(
     J, N = base.E.shape
     x0 = np.zeros(N + 2 * J * N) if start is None else start
     shock = core.shock(base, schedule.tariffs, schedule.trade_cost)
-    g = core.fixed_point_map(base, shock, closure)
     with np.errstate(all="ignore"):
-        solution = anderson(g, x0, solver.anderson)
+        solution = _attempt(base, shock, closure, x0, solver)
         if not solution.converged:
             solution = _harder(base, schedule, closure, solver, solution, progress)
-    if solution.converged:
-        state = core.evaluate(solution.value, base, shock, closure)
-        if (state.I > 0).all():
-            return solution.value, solution.stats
+        if solution.converged:
+            state = core.evaluate(solution.value, base, shock, closure)
+            if (state.I > 0).all():
+                return solution.value, solution.stats
     _give_up(base, shock, closure, solution, world)
     raise AssertionError  # pragma: no cover - _give_up always raises
+
+
+def _attempt(base: Base, shock: core.Shock, closure: str, x: Array, solver: Solver) -> Solution:
+    """The map with country blocks first, the plain one after it."""
+    blocks = blocks_of(base, closure)
+    solution = anderson(core.fixed_point_map(base, shock, closure, blocks), x, solver.anderson)
+    if solution.converged:
+        return solution
+    return anderson(core.fixed_point_map(base, shock, closure, None), x, solver.anderson)
+
+
+def blocks_of(base: Base, closure: str) -> core.CountryBlocks:
+    """The country blocks of a base and closure, computed at the first call and kept with the base."""
+    key = closure if closure in ("gdp-share", "multiplicative") else "fixed"
+    cache: dict[str, core.CountryBlocks] = base.__dict__.setdefault("_blocks", {})
+    if key not in cache:
+        cache[key] = core.country_blocks(base, closure)
+    return cache[key]
 
 
 def _harder(
@@ -179,11 +198,12 @@ def _harder(
             progress(f"approaching the scenario in {steps} steps")
         x = np.zeros(N + 2 * J * N)
         for i in range(1, steps + 1):
-            g = core.fixed_point_map(base, _partial(base, schedule, i / steps), closure)
-            solution = anderson(g, x, solver.anderson)
+            shock = _partial(base, schedule, i / steps)
+            solution = _attempt(base, shock, closure, x, solver)
             if not solution.converged:
                 if progress:
                     progress("Newton–Krylov")
+                g = core.fixed_point_map(base, shock, closure, None)
                 solution = newton_krylov(g, solution.value, solver.newton)
             if not solution.converged:
                 break
