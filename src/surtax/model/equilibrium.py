@@ -48,7 +48,7 @@ class Solver:
 
 def solve(
     world: World,
-    scenario: Scenario | None = None,
+    scenario: Scenario | Schedule | None = None,
     *,
     deficits: str = "fixed",
     model: str = "core",
@@ -61,7 +61,7 @@ def solve(
     Parameters
     ----------
     world : the accounts.
-    scenario : what changes; None changes nothing.
+    scenario : what changes, by label or as plain arrays; None changes nothing.
     deficits : what happens to trade deficits: "fixed" (constant shares of world factor income), "balanced" (zero, in the base
         too), "gdp-share" (constant shares of GDP), "multiplicative" (spending proportional to income).
     model : "core", the one that stands today.
@@ -89,13 +89,17 @@ def solve(
         )
     if model != "core":
         raise InputError(f"unknown model {model!r}: there is 'core'.")
-    scenario = scenario or Scenario(name="no-change", title="Nothing changes")
+    if scenario is None:
+        scenario = Scenario(name="no-change", title="Nothing changes")
     solver = solver or Solver()
     if elasticities is not None:
         from surtax.elasticities import apply
 
         world = apply(world, elasticities)
-    schedule = scenario.schedule(world)
+    if isinstance(scenario, Schedule):
+        schedule, scenario = scenario.checked(world), Scenario(name="schedule", title="A schedule given as arrays")
+    else:
+        schedule = scenario.schedule(world)
     world, how = prepared(world, deficits, solver)
     base = base_of(world)
     x, stats = find(base, schedule, deficits, solver, world, progress)
