@@ -28,7 +28,11 @@ class NoReplicationData(Exception):  # noqa: N818 - a reason to skip, not a fail
 def folder(study: str) -> Path:
     """The folder of a study's files; NoReplicationData says where it was looked for."""
     named = os.environ.get("SURTAX_REPLICATION_DATA")
-    places = [Path(named)] if named else [ROOT.parent / "shared/data/replication", ROOT / "shared/data/replication"]
+    places = (
+        [Path(named)]
+        if named
+        else [ROOT.parent / "shared/data/replication", ROOT / "shared/data/replication"]
+    )
     for place in places:
         if (place / study).is_dir():
             return place / study
@@ -132,7 +136,9 @@ def eu_enlargement() -> tuple[Study, np.ndarray, np.ndarray]:
     welfare = np.zeros(N)
     for r in rows:
         cell = index[r["exporter"]], index[r["importer"]]
-        trade[cell], effect[cell], new_trade[cell] = (float(r[c]) for c in ("trade", "eu_effect", "X_eu"))
+        trade[cell], effect[cell], new_trade[cell] = (
+            float(r[c]) for c in ("trade", "eu_effect", "X_eu")
+        )
         welfare[cell[0]] = float(r["w_eu"])
     theta = 4.0
     zero = np.zeros((1, N, N))
@@ -155,8 +161,8 @@ def eu_enlargement() -> tuple[Study, np.ndarray, np.ndarray]:
 def first_order_terms(base, solution) -> dict[str, np.ndarray]:
     """The terms of Caliendo and Parro's Table 2, per cent, [n]; hats minus one, not logs.
 
-    ``base`` has flows, tariffs and I before the shock (at D = 0); ``solution`` has c_hat, w_hat, flows_new,
-    price_level_hat. Foreign flows only, net of tariff.
+    ``base`` has flows, tariffs and I before the shock (at D = 0); ``solution`` has c_hat, w_hat,
+    flows_new, price_level_hat. Foreign flows only, net of tariff.
     """
     foreign = ~np.eye(len(base.I), dtype=bool)[None]
     X = base.flows * foreign

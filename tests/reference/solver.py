@@ -1,18 +1,22 @@
 """A slow, plain reference solver of the core system of docs/notation (exact hat algebra).
 
-It shares no code and no method with the product: for given wages, prices come from iterating the price
-equations to machine precision, expenditure from one dense linear solve; wages come from Newton steps on the
-excess demand for factors, with the exact Jacobian. Hard cases fall back on a homotopy in the shock, on damped
-tatonnement and on many starting points.
+It shares no code and no method with the product: for given wages, prices come from iterating the
+price equations to machine precision, expenditure from one dense linear solve; wages come from
+Newton steps on the excess demand for factors, with the exact Jacobian. Hard cases fall back on a
+homotopy in the shock, on damped tatonnement and on many starting points.
 
 Conventions, where the equations leave a choice:
 
-- every base magnitude (Y, V, R, D, I) is computed from flows, tariffs and shares; D = imports - exports;
+- every base magnitude (Y, V, R, D, I) is computed from flows, tariffs and shares; D = imports -
+  exports;
 - π = 0 stays 0; where E = 0 in the base the price index stays 1 and nobody may want the good;
-- where a country-sector has no output its unit cost is formula with the given γ, and matters to nobody;
-- ``balanced``: the base is first re-solved at D = 0 with base tariffs, then the shock starts from there;
-- where the base violates E = Σ γ Y + α I (a clipped α), it is first re-solved at its own D (``fixed``), so
-  that no shock means no change. Hats are relative to the re-solved base, which the solution carries;
+- where a country-sector has no output its unit cost is formula with the given γ, and matters to
+  nobody;
+- ``balanced``: the base is first re-solved at D = 0 with base tariffs, then the shock starts from
+  there;
+- where the base violates E = Σ γ Y + α I (a clipped α), it is first re-solved at its own D
+  (``fixed``), so that no shock means no change. Hats are relative to the re-solved base, which the
+  solution carries;
 - τ̂ = inf bans a flow.
 """
 
@@ -103,7 +107,7 @@ def base_gap(base: Base) -> float:
     return float(np.abs(base.E - wanted).max() / base.E.max())
 
 
-# --- the nested blocks: prices given wages, expenditure given both ---------------------------------------------
+# --- the nested blocks: prices given wages, expenditure given both ---
 
 
 def log_wedges(tariffs, new_tariffs, tau_hat) -> np.ndarray:
@@ -147,8 +151,9 @@ def price_matrix(base: Base, shares) -> np.ndarray:
 def solve_prices(base: Base, log_kappa, log_w, start=None) -> tuple[np.ndarray, np.ndarray]:
     """Log prices and shares for given log wages, to machine precision.
 
-    The map is a contraction (modulus: the largest share of inputs in cost). Where that is close to one the
-    last digits come from Newton steps, which converge from anywhere since the map is monotone and concave.
+    The map is a contraction (modulus: the largest share of inputs in cost). Where that is close to
+    one the last digits come from Newton steps, which converge from anywhere since the map is
+    monotone and concave.
     """
     log_P = np.zeros_like(base.E) if start is None else start
     for _ in range(150):
@@ -283,13 +288,16 @@ def excess_jacobian(base: Base, t_new, rule: Rule, state: State) -> np.ndarray:
     return slope
 
 
-# --- wages -------------------------------------------------------------------------------------------------------
+# --- wages ---
 
 
-def newton(base: Base, log_kappa, t_new, rule: Rule, log_w, log_zeta=0.0, tol=WAGE_TOLERANCE, steps=60):
+def newton(
+    base: Base, log_kappa, t_new, rule: Rule, log_w, log_zeta=0.0, tol=WAGE_TOLERANCE, steps=60
+):
     """Damped Newton on the excess factor demand; None where it does not get below ``tol``.
 
-    One factor market is implied by the others (Walras) unless ζ is unknown; the numeraire takes its place.
+    One factor market is implied by the others (Walras) unless ζ is unknown; the numeraire takes
+    its place.
     """
     N = len(base.V)
     try:
@@ -322,13 +330,19 @@ def newton(base: Base, log_kappa, t_new, rule: Rule, log_w, log_zeta=0.0, tol=WA
 
 
 def line_search(base, log_kappa, t_new, rule, state, step):
-    """The longest of 1, 1/2, 1/4 ... steps that lowers the norm of z; None where none does."""
+    """The longest of 1, 1/2, 1/4 ... steps that lowers the norm of z and loses no positive income, if any."""
     N = len(base.V)
     for halvings in range(12):
         share = 0.5**halvings
         zeta = state.log_zeta + (share * step[N] if rule.has_zeta else 0.0)
-        trial = evaluate(base, log_kappa, t_new, rule, state.log_w + share * step[:N], zeta, state.log_P)
-        if np.isfinite(trial.z).all() and np.linalg.norm(trial.z) < (1 - 0.01 * share) * np.linalg.norm(state.z):
+        trial = evaluate(
+            base, log_kappa, t_new, rule, state.log_w + share * step[:N], zeta, state.log_P
+        )
+        if (state.I > 0).all() and not (trial.I > 0).all():
+            continue
+        if np.isfinite(trial.z).all() and np.linalg.norm(trial.z) < (
+            1 - 0.01 * share
+        ) * np.linalg.norm(state.z):
             return trial
     return None
 
@@ -369,19 +383,41 @@ def homotopy(base, log_kappa, t_new, rule, smallest=1e-3):
     return None
 
 
-def tatonnement(base, log_kappa, t_new, rule, log_w, rounds=400):
-    """Raise wages where factors are wanted, gently, then let Newton finish; ζ follows from ΣD' = 0."""
+def solve_zeta(base, log_kappa, t_new, rule, log_w, log_P) -> float:
+    """Log ζ at given wages, by bisection on world factor demand, which rises with ζ.
+
+    Without subsidies demand goes to infinity at a finite ζ, where tariff revenue feeds spending
+    without end, and is negative beyond; the root below is the one with positive incomes.
+    """
+
+    def too_high(log_zeta: float) -> bool:
+        state = evaluate(base, log_kappa, t_new, rule, log_w, log_zeta, log_P)
+        weights = np.exp(state.log_w) * base.V
+        return not (state.I > 0).all() or (state.z * weights).sum() > 0
+
+    low, high = -0.1, 0.1
+    while too_high(low) and low > -20:
+        low, high = 2 * low, low
+    while not too_high(high) and high < 20:
+        low, high = high, 2 * high
+    for _ in range(25):
+        middle = (low + high) / 2
+        low, high = (low, middle) if too_high(middle) else (middle, high)
+    return low
+
+
+def tatonnement(base, log_kappa, t_new, rule, log_w, rounds=120):
+    """Raise wages where factors are wanted, gently, then let Newton finish."""
     damping = 1 / (1 + np.median(base.theta))
     log_zeta, log_P = 0.0, None
     for _ in range(rounds):
+        if rule.has_zeta:
+            log_zeta = solve_zeta(base, log_kappa, t_new, rule, log_w, log_P)
         state = evaluate(base, log_kappa, t_new, rule, log_w, log_zeta, log_P)
         log_P = state.log_P
         if not np.isfinite(state.z).all():
             return None
         log_w = state.log_w + damping * np.log1p(np.clip(state.z, -0.5, 2.0))
-        if rule.has_zeta:
-            spent, earned = state.I.sum(), (np.exp(state.log_w) * base.V + state.R).sum()
-            log_zeta += 0.5 * np.log(np.clip(earned / spent, 0.5, 2.0))
         if state.gap < 1e-3:
             break
     return newton(base, log_kappa, t_new, rule, log_w, log_zeta)
@@ -391,7 +427,7 @@ def admissible(base: Base, state: State) -> str:
     """Empty where the state is an equilibrium of positive magnitudes, else the first reason why not."""
     if not (state.I > 0).all():
         return "income"
-    if (state.E[base.E > 0] <= 0).any() or (state.E < -1e-9 * state.E.max()).any():
+    if (state.E[base.E > 0] <= 0).any() or (-1e-9 * state.E.max() > state.E).any():
         return "expenditure"
     unsupplied = (state.shares.sum(axis=1) == 0) & (state.E > 0)
     return "supply" if unsupplied.any() else ""
@@ -429,7 +465,7 @@ def find_wages(base: Base, log_kappa, t_new, rule: Rule, starts: int) -> tuple[S
     raise NoReferenceEquilibrium(reason, f"routes ended in {reasons}")
 
 
-# --- the interface -----------------------------------------------------------------------------------------------
+# --- the interface ---
 
 
 def resolve_base(base: Base, D, starts: int = 8) -> Base:
@@ -440,12 +476,19 @@ def resolve_base(base: Base, D, starts: int = 8) -> Base:
     return base_accounts(flows, base.tariffs, base.theta, base.gamma, base.gamma_v, base.alpha)
 
 
-def equilibrium_base(flows, tariffs, theta, gamma, gamma_v, alpha, closure, starts: int = 8) -> Base:
+def equilibrium_base(
+    flows, tariffs, theta, gamma, gamma_v, alpha, closure, starts: int = 8
+) -> Base:
     """The base from which hats are taken: re-solved at D = 0 if ``balanced``, at its own D if α was clipped."""
     base = base_accounts(flows, tariffs, theta, gamma, gamma_v, alpha)
-    for name, total in (("Σ_k γ + γV", base.gamma.sum(axis=0) + base.gamma_v), ("Σ_s α", base.alpha.sum(axis=0))):
+    for name, total in (
+        ("Σ_k γ + γV", base.gamma.sum(axis=0) + base.gamma_v),
+        ("Σ_s α", base.alpha.sum(axis=0)),
+    ):
         if np.abs(total - 1).max() > 1e-12:
-            raise ValueError(f"{name} misses one by {np.abs(total - 1).max():.1e}: Walras' law would fail by as much")
+            raise ValueError(
+                f"{name} misses one by {np.abs(total - 1).max():.1e}: Walras' law would fail by as much"
+            )
     if (base.alpha[base.E <= 0] > 0).any():
         raise ValueError("a good without suppliers is in final demand")
     target = np.zeros_like(base.D) if closure == "balanced" else base.D
@@ -516,16 +559,18 @@ def solve_reference(
     )
 
 
-# --- the evaluator -----------------------------------------------------------------------------------------------
+# --- the evaluator ---
 
 
-def equation_residuals(base: Base, new_tariffs, tau_hat, closure, w_hat, P_hat, E_new) -> dict[str, float]:
+def equation_residuals(
+    base: Base, new_tariffs, tau_hat, closure, w_hat, P_hat, E_new
+) -> dict[str, float]:
     """How far a claimed solution (ŵ[n], P̂[s,d], E'[s,d]) is from each equation of docs/notation.
 
-    Written from the equations alone and used on any solver's answer. ``base`` is the base from which the hats
-    are taken (``equilibrium_base`` for ``balanced`` and for clipped α). Prices: largest |log residual|. Values:
-    largest residual in a country over that country's income. Also ``positivity``: 0, or inf where a wage,
-    price, income or expenditure is not positive.
+    Written from the equations alone and used on any solver's answer. ``base`` is the base from
+    which the hats are taken (``equilibrium_base`` for ``balanced`` and for clipped α). Prices:
+    largest |log residual|. Values: largest residual in a country over that country's income. Also
+    ``positivity``: 0, or inf where a wage, price, income or expenditure is not positive.
     """
     t, t_new = base.tariffs, np.asarray(new_tariffs, dtype=float)
     P, w = np.asarray(P_hat, dtype=float), np.asarray(w_hat, dtype=float)
@@ -538,7 +583,9 @@ def equation_residuals(base: Base, new_tariffs, tau_hat, closure, w_hat, P_hat, 
     bought = base.E > 0
     # Σ_o π' = 1 is the price index equation; divided by θ it is the error of log P̂
     with np.errstate(divide="ignore"):
-        prices = np.abs(np.log(total[bought]) / np.broadcast_to(base.theta[:, None], total.shape)[bought])
+        prices = np.abs(
+            np.log(total[bought]) / np.broadcast_to(base.theta[:, None], total.shape)[bought]
+        )
     X = shares * E_new[:, None, :] / (1 + t_new)
     Y, R = X.sum(axis=2), (t_new * X).sum(axis=(0, 1))
     wV = w * base.V
@@ -570,20 +617,21 @@ def equation_residuals(base: Base, new_tariffs, tau_hat, closure, w_hat, P_hat, 
     }
 
 
-# --- closed form -------------------------------------------------------------------------------------------------
+# --- closed form ---
 
 
 def autarky_gain(base: Base) -> np.ndarray:
     """Î / P̂ of closing every border, by formula, [n]; no solver.
 
-    Alone, a country buys only from itself: P̂_s = ĉ_s π_nn,s^(1/θ_s) and log ĉ = γV log ŵ + γᵀ log P̂. As
-    γV + Σ_k γ_k = 1, log(P̂/ŵ) = (1 - γᵀ)⁻¹ (log π_nn / θ), whence
+    Alone, a country buys only from itself: P̂_s = ĉ_s π_nn,s^(-1/θ_s) and log ĉ = γV log ŵ + γᵀ
+    log P̂. As γV + Σ_k γ_k = 1, log(P̂/ŵ) = -(1 - γᵀ)⁻¹ (log π_nn / θ), whence
 
-        ŵ / Π P̂^α = Π_s Π_k π_nn,k^(-α_s a_sk / θ_k),   a = (1 - γᵀ)⁻¹
+        ŵ / Π P̂^α = Π_s Π_k π_nn,k^(α_s a_sk / θ_k),   a = (1 - γᵀ)⁻¹
 
-    (Arkolakis, Costinot & Rodríguez-Clare 2012, section IV; Costinot & Rodríguez-Clare 2014, equation 29).
-    Output shares do not enter: technologies have constant returns and one factor, so that prices do not
-    depend on demand. Tariff revenue and transfers end with trade, which takes V / (V + R + D) of income.
+    (Arkolakis, Costinot & Rodríguez-Clare 2012, section IV; Costinot & Rodríguez-Clare 2014,
+    equation 29). Output shares do not enter: technologies have constant returns and one factor, so
+    that prices do not depend on demand. Tariff revenue and transfers end with trade, which takes V
+    / (V + R + D) of income.
     """
     J, N = base.E.shape
     result = np.empty(N)
@@ -592,7 +640,7 @@ def autarky_gain(base: Base) -> np.ndarray:
         own = np.diagonal(base.pi, axis1=1, axis2=2)[:, n]
         if (own[here] <= 0).any():
             raise NoReferenceEquilibrium("supply", f"country {n} cannot make all that it buys")
-        push = np.where(here, np.log(np.where(here, own, 1.0)) / base.theta, 0.0)
+        push = -np.log(np.where(here, own, 1.0)) / base.theta
         log_real_price = np.linalg.solve(np.eye(J) - base.gamma[:, :, n].T, push)
         result[n] = np.exp(-(base.alpha[:, n] * log_real_price).sum()) * base.V[n] / base.I[n]
     return result

@@ -1,8 +1,8 @@
 """Random worlds with exactly consistent accounts, and random shocks to them.
 
-``random_world(seed, ...)`` is plain numpy; ``worlds()`` and ``shocks()`` wrap it for hypothesis. Sales are output,
-purchaser-price uses fit inside each country's purchases, what is left over is final demand, so that
-E = Σ γ Y + α I holds to rounding and no change is an equilibrium.
+``random_world(seed, ...)`` is plain numpy; ``worlds()`` and ``shocks()`` wrap it for hypothesis.
+Sales are output, purchaser-price uses fit inside each country's purchases, what is left over is
+final demand, so that E = Σ γ Y + α I holds to rounding and no change is an equilibrium.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ class RandomWorld:
     tariffs: np.ndarray  # t[s, o, d]; 0 at home
     theta: np.ndarray  # [s]
     use: np.ndarray  # use[k, s, n] at basic prices
-    value_added: np.ndarray  # Y - Σ_k use at basic prices [s, n]: holds duties paid on inputs, as published accounts do
+    value_added: (
+        np.ndarray
+    )  # Y - Σ_k use at basic prices [s, n]: holds duties paid on inputs, as published accounts do
     gamma: np.ndarray  # γ[k, s, n], purchaser prices
     gamma_v: np.ndarray  # γV[s, n] = 1 - Σ_k γ; 1 where nothing is made
     alpha: np.ndarray  # α[s, n]
@@ -92,8 +94,8 @@ def random_world(
     base_tariffs : float
         Tariffs are drawn between -base_tariffs / 3 and base_tariffs; half of them are zero.
     imbalance : float
-        Standard deviation of the log scale of each country's foreign sales; 1.5 makes some countries
-        spend a small part of what they earn, so that ``fixed`` may have no equilibrium.
+        Standard deviation of the log scale of each country's foreign sales; 1.5 makes some
+        countries spend a small part of what they earn, so that ``fixed`` may have no equilibrium.
     intermediate : float
         Upper end of the share of inputs in cost, and of purchases that may go to inputs.
     """
@@ -121,7 +123,9 @@ def random_world(
     push = np.exp(imbalance * rng.normal(size=N))
     flows *= np.where(foreign[None], push[None, :, None], 1.0)
 
-    tariffs = rng.uniform(-base_tariffs / 3, base_tariffs, size=(J, N, N)) * (rng.random((J, N, N)) < 0.5)
+    tariffs = rng.uniform(-base_tariffs / 3, base_tariffs, size=(J, N, N)) * (
+        rng.random((J, N, N)) < 0.5
+    )
     tariffs *= foreign[None]
 
     Y, net = flows.sum(axis=2), flows.sum(axis=1)
@@ -133,7 +137,9 @@ def random_world(
         use[:, idle] = 0.0
         # inputs fit in what is bought, and their duties in cost
         use *= np.minimum(1.0, intermediate * net / np.maximum(use.sum(axis=1), 1e-300))[:, None, :]
-        markup = np.divide((flows * (1 + tariffs)).sum(axis=1), net, out=np.ones_like(net), where=net > 0)
+        markup = np.divide(
+            (flows * (1 + tariffs)).sum(axis=1), net, out=np.ones_like(net), where=net > 0
+        )
         cost = (use * markup[:, None, :]).sum(axis=0)
         use *= np.minimum(1.0, 0.9 * Y / np.maximum(cost, 1e-300))[None]
     low, high = theta
@@ -157,7 +163,9 @@ def random_shock(
     drawn = np.exp(rng.uniform(np.log1p(lowest), np.log1p(highest), size=(J, N, N))) - 1
     hit = (rng.random((J, N, N)) < share) & foreign
     new_tariffs = np.where(hit, drawn, world.tariffs)
-    tau_hat = np.exp(np.where((rng.random((J, N, N)) < 0.3) & foreign, costs * rng.normal(size=(J, N, N)), 0.0))
+    tau_hat = np.exp(
+        np.where((rng.random((J, N, N)) < 0.3) & foreign, costs * rng.normal(size=(J, N, N)), 0.0)
+    )
     return new_tariffs, tau_hat
 
 
@@ -166,7 +174,8 @@ def worlds(draw, *, max_countries: int = 8, max_sectors: int = 6, with_inputs: b
     """Hypothesis strategy of ``RandomWorld``; shrinks towards few countries and sectors and no frills."""
     sectors = draw(st.integers(1, max_sectors), label="sectors")
     low, high = draw(
-        st.sampled_from([(4.0, 4.0), (2.0, 10.0), (1.0, 1.0), (1.0, 65.0), (20.0, 65.0)]), label="theta"
+        st.sampled_from([(4.0, 4.0), (2.0, 10.0), (1.0, 1.0), (1.0, 65.0), (20.0, 65.0)]),
+        label="theta",
     )
     return random_world(
         draw(st.integers(0, 2**32 - 1), label="world seed"),
@@ -186,7 +195,9 @@ def worlds(draw, *, max_countries: int = 8, max_sectors: int = 6, with_inputs: b
 def shocks(draw, world: RandomWorld):
     """Hypothesis strategy of (new_tariffs, tau_hat) for a world; from nothing to -50 % ... +1000 %."""
     lowest, highest = draw(
-        st.sampled_from([(0.0, 0.0), (0.0, 0.25), (0.0, 1.0), (0.0, 10.0), (-0.5, 0.0), (-0.5, 10.0)]),
+        st.sampled_from(
+            [(0.0, 0.0), (0.0, 0.25), (0.0, 1.0), (0.0, 10.0), (-0.5, 0.0), (-0.5, 10.0)]
+        ),
         label="tariff range",
     )
     return random_shock(
@@ -202,5 +213,8 @@ def shocks(draw, world: RandomWorld):
 def scaled(world: RandomWorld, factor: float) -> RandomWorld:
     """All values times ``factor``; shares stay."""
     return replace(
-        world, flows=world.flows * factor, use=world.use * factor, value_added=world.value_added * factor
+        world,
+        flows=world.flows * factor,
+        use=world.use * factor,
+        value_added=world.value_added * factor,
     )
