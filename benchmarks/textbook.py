@@ -1,4 +1,4 @@
-"""Two yardsticks for speed: how exact hat algebra is usually solved. Correct, and not slowed down on purpose.
+"""Two yardsticks for speed: how exact hat algebra is usually solved; correct, not slowed down.
 
 ``nested`` is the algorithm of Caliendo and Parro (2015), section 4.4 of their appendix and their
 MATLAB files: an outer loop that moves wages by a damped share of excess factor demand; inside it a
@@ -49,7 +49,7 @@ class _Accounts:
 
 
 def _prices(acc, theta, gamma, gamma_v, kappa, w, P):
-    """Unit costs, new prices and the cube of powers behind them."""
+    """Compute unit costs, then new prices and shares from a new cube of powers."""
     cost = w[None, :] ** gamma_v * np.exp(np.einsum("kso,ko->so", gamma, np.log(P), optimize=True))
     cube = acc.pi * (cost[:, :, None] * kappa) ** -theta[:, None, None]
     total = np.where(acc.bought, cube.sum(axis=1), 1.0)
@@ -72,17 +72,18 @@ def nested(
     warm_prices=True,
     max_iterations=5000,
 ) -> TextbookSolution:
-    """Solve by nested loops until excess factor demand is below ``tol`` of each country's factor income.
+    """Solve by nested loops until excess factor demand is below ``tol`` of factor income.
 
     ``damping`` is Caliendo and Parro's ``vfactor``; it is halved when the gap grows, so that large
     shocks end too.
     """
-    acc = _Accounts(flows, tariffs, gamma_v, deficits)
+    acc, iterations = _Accounts(flows, tariffs, gamma_v, deficits), 0
     J, N = acc.E.shape
     kappa = (1 + new_tariffs) / (1 + tariffs) * tau_hat
     w, P = np.ones(N), np.ones((J, N))
     gap_before, price_iterations = np.inf, 0
-    for iteration in range(1, max_iterations + 1):
+    for _ in range(max_iterations):
+        iterations += 1
         if not warm_prices:
             P = np.ones((J, N))
         change = np.inf
@@ -116,7 +117,7 @@ def nested(
         )
     income = earned + (rate * E).sum(axis=0) + acc.D
     real = income / acc.income / np.prod(P**alpha, axis=0)
-    return TextbookSolution(w, P, E, real, iteration, price_iterations, float(gap))
+    return TextbookSolution(w, P, E, real, iterations, price_iterations, float(gap))
 
 
 def anderson(
@@ -134,8 +135,8 @@ def anderson(
     depth=10,
     max_iterations=2000,
 ) -> TextbookSolution:
-    """Solve jointly for log wages, log prices and expenditure, Anderson-accelerated, on cubes of powers."""
-    acc = _Accounts(flows, tariffs, gamma_v, deficits)
+    """Solve for log wages, log prices and expenditure at once, accelerated, on cubes of powers."""
+    acc, iterations = _Accounts(flows, tariffs, gamma_v, deficits), 0
     J, N = acc.E.shape
     cells = J * N
     kappa = (1 + new_tariffs) / (1 + tariffs) * tau_hat
@@ -163,7 +164,8 @@ def anderson(
     x = np.concatenate([np.zeros(N + cells), (acc.E / scale).ravel()])
     moves, errors = [], []
     x_before = error_before = None
-    for iteration in range(1, max_iterations + 1):
+    for _ in range(max_iterations):
+        iterations += 1
         image, gap, income = step(x)
         if gap < tol:
             break
@@ -187,5 +189,5 @@ def anderson(
     w, P = np.exp(x[:N]), np.exp(x[N : N + cells]).reshape(J, N)
     real = income / acc.income / np.prod(P**alpha, axis=0)
     return TextbookSolution(
-        w, P, x[N + cells :].reshape(J, N) * scale, real, iteration, iteration, float(gap)
+        w, P, x[N + cells :].reshape(J, N) * scale, real, iterations, iterations, float(gap)
     )

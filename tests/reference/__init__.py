@@ -1,1 +1,1 @@
-"""An independent second opinion on the core system: slow, plain, sharing no code with the product."""
+"""An independent second opinion on the core system: slow, plain, no code of the product."""

@@ -1,4 +1,4 @@
-"""Inputs of published studies as plain arrays, for tests only; the files' licences allow no shipping.
+"""Inputs of published studies as plain arrays, for tests only; nothing here may be shipped.
 
 They are looked for in ``$SURTAX_REPLICATION_DATA``, then in ``../shared/data/replication`` and
 ``shared/data/replication`` beside the repository's root.
@@ -37,7 +37,8 @@ def folder(study: str) -> Path:
         if (place / study).is_dir():
             return place / study
     raise NoReplicationData(
-        f"replication data of {study} not found in {[str(p) for p in places]}; set SURTAX_REPLICATION_DATA"
+        f"replication data of {study} not found in {[str(p) for p in places]}; "
+        "set SURTAX_REPLICATION_DATA to the folder that holds it"
     )
 
 
@@ -73,7 +74,7 @@ class Study:
 
 
 def caliendo_parro() -> Study:
-    """Caliendo and Parro (2015): 31 regions, 40 sectors, 1993; NAFTA tariffs of 2005 among CAN, MEX, USA."""
+    """Caliendo and Parro (2015): 31 regions, 40 sectors, 1993; NAFTA tariffs of 2005."""
     at = folder("cp2015")
     N, J, goods = 31, 40, 20
 
@@ -126,7 +127,7 @@ def caliendo_parro() -> Study:
 
 
 def eu_enlargement() -> tuple[Study, np.ndarray, np.ndarray]:
-    """ge_gravity's EU enlargement, 44 countries, 2000: the study, its w_eu[n] (= Î / P̂) and X_eu[o, d]."""
+    """ge_gravity's EU enlargement, 44 countries: the study, w_eu[n] (= Î / P̂) and X_eu[o, d]."""
     with (folder("gegravity_zylkin") / "eu_enlargement_2000.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     names = tuple(dict.fromkeys(r["exporter"] for r in rows))

@@ -28,14 +28,14 @@ import numpy as np
 
 CLOSURES = ("balanced", "fixed", "gdp-share", "multiplicative")
 
-#: a base whose expenditure misses Σ γ Y + α I by more than this share of the largest cell is re-solved
+#: a base where E misses Σ γ Y + α I by more than this share of the largest cell is re-solved
 BASE_TOLERANCE = 1e-9
-#: relative excess factor demand below which wages count as found; steps go on while they still improve
+#: relative excess factor demand below which wages count as found; steps go on while they help
 WAGE_TOLERANCE = 1e-11
 
 
 class NoReferenceEquilibrium(Exception):  # noqa: N818 - it states a fact about the world
-    """No equilibrium with positive wages, incomes and expenditure was found; ``reason`` says which failed."""
+    """No equilibrium of positive magnitudes was found; ``reason`` says which failed."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(f"{reason}: {message}")
@@ -44,7 +44,7 @@ class NoReferenceEquilibrium(Exception):  # noqa: N818 - it states a fact about 
 
 @dataclass(frozen=True)
 class Base:
-    """A base year: the given arrays and what follows from them. s sector, o origin, d destination, k input."""
+    """A base year: given arrays and what follows; s sector, o origin, d destination, k input."""
 
     flows: np.ndarray  # X[s, o, d], net of tariff
     tariffs: np.ndarray  # t[s, o, d], share
@@ -63,7 +63,7 @@ class Base:
 
 @dataclass(frozen=True)
 class ReferenceSolution:
-    """An equilibrium in changes relative to ``base`` (which is the re-solved one where there was a re-solve)."""
+    """An equilibrium in changes relative to ``base``, re-solved where that was needed."""
 
     w_hat: np.ndarray  # [n]
     P_hat: np.ndarray  # [s, d]
@@ -122,7 +122,7 @@ def log_costs(base: Base, log_w, log_P) -> np.ndarray:
 
 
 def price_step(base: Base, log_kappa, log_w, log_P) -> tuple[np.ndarray, np.ndarray]:
-    """One pass of the price equations: new log P̂[s, d], and shares π'[s, o, d] at the given costs."""
+    """One pass of the price equations: new log P̂[s, d], and π'[s, o, d] at the given costs."""
     traded = (base.pi > 0) & np.isfinite(log_kappa)
     log_c = log_costs(base, log_w, log_P)
     theta = base.theta[:, None, None]
@@ -174,7 +174,7 @@ def solve_prices(base: Base, log_kappa, log_w, start=None) -> tuple[np.ndarray, 
 
 @dataclass(frozen=True)
 class Rule:
-    """A deficit closure as I' = m (ŵV + R') + T, with ζ one more unknown under ``multiplicative``."""
+    """A closure as I' = m (ŵV + R') + T; ``multiplicative`` has one more unknown, ζ."""
 
     closure: str
     D: np.ndarray  # what ``fixed`` holds; zero under ``balanced``
@@ -210,7 +210,7 @@ def closure_rule(base: Base, closure: str) -> Rule:
 
 @dataclass(frozen=True)
 class State:
-    """All blocks at given log wages (and ζ), and the relative excess factor demand z[n] that they leave."""
+    """All blocks at given log wages (and ζ), and relative excess factor demand z[n]."""
 
     log_w: np.ndarray
     log_zeta: float
@@ -229,7 +229,7 @@ class State:
 
 
 def evaluate(base: Base, log_kappa, t_new, rule: Rule, log_w, log_zeta=0.0, start=None) -> State:
-    """Normalise wages, then prices, shares, expenditure (dense solve), income and excess factor demand."""
+    """Normalise wages; then prices, shares, expenditure (dense solve), income, excess demand."""
     log_w = log_w - np.log((np.exp(log_w) * base.V).sum() / base.V.sum())
     log_P, shares = solve_prices(base, log_kappa, log_w, start)
     wV = np.exp(log_w) * base.V
@@ -299,38 +299,45 @@ def newton(
     One factor market is implied by the others (Walras) unless ζ is unknown; the numeraire takes
     its place.
     """
-    N = len(base.V)
     try:
         state = evaluate(base, log_kappa, t_new, rule, log_w, log_zeta)
-        for _ in range(steps):
+        # in autarky any wages clear: the first state is the answer, the Jacobian is singular
+        for _ in range(steps if state.gap >= 1e-14 else 0):
             if not np.isfinite(state.z).all():
                 return None
-            weights = np.exp(state.log_w) * base.V / base.V.sum()
-            jacobian = excess_jacobian(base, t_new, rule, state)
-            numeraire = np.zeros(jacobian.shape[1])
-            numeraire[:N] = weights
-            if rule.has_zeta:
-                system, right = np.vstack([jacobian, numeraire]), np.append(-state.z, 0.0)
-            else:
-                drop = int(np.argmax(base.V))
-                system, right = jacobian.copy(), -state.z.copy()
-                system[drop], right[drop] = numeraire, 0.0
-            step = np.linalg.solve(system, right)
-            step *= min(1.0, 1.5 / max(np.abs(step).max(), 1e-300))
+            step = newton_step(base, t_new, rule, state)
             better = line_search(base, log_kappa, t_new, rule, state, step)
             if better is None:
                 break
-            done = better.gap < 1e-14
             state = better
-            if done:
+            if state.gap < 1e-14:
                 break
     except np.linalg.LinAlgError:
         return None
     return state if state.gap < tol else None
 
 
+def newton_step(base, t_new, rule, state):
+    """The move of (log ŵ, log ζ) that clears factor markets to first order, at most 1.5 long."""
+    N = len(base.V)
+    jacobian = excess_jacobian(base, t_new, rule, state)
+    numeraire = np.zeros(jacobian.shape[1])
+    numeraire[:N] = np.exp(state.log_w) * base.V / base.V.sum()
+    if rule.has_zeta:
+        system, right = np.vstack([jacobian, numeraire]), np.append(-state.z, 0.0)
+    else:
+        drop = int(np.argmax(base.V))
+        system, right = jacobian, -state.z.copy()
+        system[drop], right[drop] = numeraire, 0.0
+    try:
+        step = np.linalg.solve(system, right)
+    except np.linalg.LinAlgError:
+        step = np.linalg.lstsq(system, right, rcond=None)[0]
+    return step * min(1.0, 1.5 / max(np.abs(step).max(), 1e-300))
+
+
 def line_search(base, log_kappa, t_new, rule, state, step):
-    """The longest of 1, 1/2, 1/4 ... steps that lowers the norm of z and loses no positive income, if any."""
+    """The longest of 1, 1/2, 1/4 ... steps that lowers the norm of z and keeps incomes positive."""
     N = len(base.V)
     for halvings in range(12):
         share = 0.5**halvings
@@ -348,7 +355,7 @@ def line_search(base, log_kappa, t_new, rule, state, step):
 
 
 def homotopy(base, log_kappa, t_new, rule, smallest=1e-3):
-    """Follow the equilibrium from the base to the shock: log wedges and log(1 + t) move in proportion."""
+    """Follow the equilibrium from the base to the shock: log κ̂ and log(1 + t) in proportion."""
     if not np.isfinite(log_kappa).all():
         return None
     at, size = 0.0, 0.25
@@ -424,7 +431,7 @@ def tatonnement(base, log_kappa, t_new, rule, log_w, rounds=120):
 
 
 def admissible(base: Base, state: State) -> str:
-    """Empty where the state is an equilibrium of positive magnitudes, else the first reason why not."""
+    """Nothing where the state is an equilibrium of positive magnitudes, else why it is not."""
     if not (state.I > 0).all():
         return "income"
     if (state.E[base.E > 0] <= 0).any() or (-1e-9 * state.E.max() > state.E).any():
@@ -469,7 +476,7 @@ def find_wages(base: Base, log_kappa, t_new, rule: Rule, starts: int) -> tuple[S
 
 
 def resolve_base(base: Base, D, starts: int = 8) -> Base:
-    """The base year re-solved at transfers D[n] (numeraire units), base tariffs and no change in costs."""
+    """The base year re-solved at transfers D[n] (numeraire units) and base tariffs."""
     rule = Rule("fixed", np.asarray(D, dtype=float), base.D / base.V, base.I / (base.V + base.R))
     state, _ = find_wages(base, np.zeros_like(base.pi), base.tariffs, rule, starts)
     flows = state.shares * state.E[:, None, :] / (1 + base.tariffs)
@@ -479,7 +486,7 @@ def resolve_base(base: Base, D, starts: int = 8) -> Base:
 def equilibrium_base(
     flows, tariffs, theta, gamma, gamma_v, alpha, closure, starts: int = 8
 ) -> Base:
-    """The base from which hats are taken: re-solved at D = 0 if ``balanced``, at its own D if α was clipped."""
+    """The base of the hats: at D = 0 if ``balanced``, at its own D if α was clipped."""
     base = base_accounts(flows, tariffs, theta, gamma, gamma_v, alpha)
     for name, total in (
         ("Σ_k γ + γV", base.gamma.sum(axis=0) + base.gamma_v),
@@ -487,7 +494,7 @@ def equilibrium_base(
     ):
         if np.abs(total - 1).max() > 1e-12:
             raise ValueError(
-                f"{name} misses one by {np.abs(total - 1).max():.1e}: Walras' law would fail by as much"
+                f"{name} misses one by {np.abs(total - 1).max():.1e}: Walras' law would fail too"
             )
     if (base.alpha[base.E <= 0] > 0).any():
         raise ValueError("a good without suppliers is in final demand")

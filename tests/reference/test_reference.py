@@ -310,7 +310,7 @@ def test_a_clipped_base_is_first_resolved_at_its_own_transfers():
 
 
 def test_income_that_cannot_be_positive_is_refused_and_vanishes_along_the_way():
-    # country 0 sends away most of what it earns; closing its markets leaves it less than it has promised
+    # country 0 sends away most of what it earns; closed markets leave it less than it has promised
     flows = np.array([[[100.0, 300.0, 300.0], [20.0, 500.0, 200.0], [20.0, 200.0, 500.0]]])
     world = world_from_values(flows, np.zeros_like(flows), np.array([4.0]), np.zeros((1, 1, 3)))
     base = base_accounts(*world.shares)

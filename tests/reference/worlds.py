@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 @dataclass(frozen=True)
 class RandomWorld:
-    """Raw values (USD million, basic prices) and the shares that follow. s sector, o origin, d destination."""
+    """Raw values (USD million, basic prices) and the shares that follow."""
 
     countries: tuple[str, ...]
     sectors: tuple[str, ...]
@@ -41,7 +41,7 @@ class RandomWorld:
 
 
 def world_from_values(flows, tariffs, theta, use) -> RandomWorld:
-    """The shares that follow from raw values, by docs/notation; no clipping, negatives are refused."""
+    """The shares that follow from raw values, by docs/notation; negatives are refused."""
     J, N, _ = flows.shape
     Y = flows.sum(axis=2)
     net, E = flows.sum(axis=1), (flows * (1 + tariffs)).sum(axis=1)
@@ -156,7 +156,7 @@ def random_shock(
     share: float = 0.3,
     costs: float = 0.3,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """New tariffs (a ``share`` of foreign cells, from ``lowest`` to ``highest``, log-uniform in 1 + t) and τ̂."""
+    """New tariffs on a ``share`` of foreign cells (log-uniform in 1 + t) and τ̂."""
     rng = np.random.default_rng(seed)
     J, N, _ = world.flows.shape
     foreign = ~np.eye(N, dtype=bool)[None]
@@ -171,7 +171,7 @@ def random_shock(
 
 @st.composite
 def worlds(draw, *, max_countries: int = 8, max_sectors: int = 6, with_inputs: bool | None = None):
-    """Hypothesis strategy of ``RandomWorld``; shrinks towards few countries and sectors and no frills."""
+    """Hypothesis strategy of ``RandomWorld``; shrinks towards few countries and no frills."""
     sectors = draw(st.integers(1, max_sectors), label="sectors")
     low, high = draw(
         st.sampled_from([(4.0, 4.0), (2.0, 10.0), (1.0, 1.0), (1.0, 65.0), (20.0, 65.0)]),
@@ -193,7 +193,7 @@ def worlds(draw, *, max_countries: int = 8, max_sectors: int = 6, with_inputs: b
 
 @st.composite
 def shocks(draw, world: RandomWorld):
-    """Hypothesis strategy of (new_tariffs, tau_hat) for a world; from nothing to -50 % ... +1000 %."""
+    """Hypothesis strategy of (new_tariffs, tau_hat); from nothing to -50 % ... +1000 %."""
     lowest, highest = draw(
         st.sampled_from(
             [(0.0, 0.0), (0.0, 0.25), (0.0, 1.0), (0.0, 10.0), (-0.5, 0.0), (-0.5, 10.0)]
