@@ -1,11 +1,10 @@
 """Two yardsticks for speed: how exact hat algebra is usually solved; correct, not slowed down.
 
-``nested`` is the algorithm of Caliendo and Parro (2015), section 4.4 of their appendix and their
-MATLAB files: an outer loop that moves wages by a damped share of excess factor demand; inside it a
-loop on unit costs and prices in which the cubes of powers (ĉ κ̂)^-θ are computed anew at each
-pass; then expenditure from one dense linear system of N J equations. It is vectorised, uses
-LAPACK, and starts each price loop from the last prices (their files start from one;
-``warm_prices=False`` does as they do).
+``nested`` is the algorithm of Caliendo and Parro (2015): an outer loop that moves wages by a damped
+share of excess factor demand; inside it a loop on unit costs and prices in which the cubes of powers
+(ĉ κ̂)^-θ are computed anew at each pass; then expenditure from one dense linear system of N J
+equations. It is vectorised, uses LAPACK, and starts each price loop from the last prices
+(``warm_prices=False`` starts it from one).
 
 ``anderson`` iterates on wages, prices and expenditure together, accelerated, but with the same
 cubes of powers: what a competent user writes who does not see that the bilateral term separates.
@@ -74,8 +73,7 @@ def nested(
 ) -> TextbookSolution:
     """Solve by nested loops until excess factor demand is below ``tol`` of factor income.
 
-    ``damping`` is Caliendo and Parro's ``vfactor``; it is halved when the gap grows, so that large
-    shocks end too.
+    ``damping`` is the share of excess demand by which wages move; it is halved when the gap grows.
     """
     acc, iterations = _Accounts(flows, tariffs, gamma_v, deficits), 0
     J, N = acc.E.shape

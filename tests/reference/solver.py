@@ -17,6 +17,8 @@ Conventions, where the equations leave a choice:
 - where the base violates E = Σ γ Y + α I (a clipped α), it is first re-solved at its own D
   (``fixed``), so that no shock means no change. Hats are relative to the re-solved base, which the
   solution carries;
+- ``multiplicative`` is refused where V + R of the base is not positive (subsidies above factor
+  income): the proportion would be negative, and equilibria end in folds, not at zero income;
 - τ̂ = inf bans a flow.
 """
 
@@ -204,6 +206,10 @@ class Rule:
 def closure_rule(base: Base, closure: str) -> Rule:
     if closure not in CLOSURES:
         raise ValueError(f"closure must be one of {CLOSURES}, not {closure!r}")
+    if closure == "multiplicative" and (base.V + base.R <= 0).any():
+        raise NoReferenceEquilibrium(
+            "base", "spending proportional to an own income that is negative"
+        )
     D = np.zeros_like(base.D) if closure == "balanced" else base.D
     return Rule(closure, D, base.D / base.V, base.I / (base.V + base.R))
 
@@ -635,8 +641,7 @@ def autarky_gain(base: Base) -> np.ndarray:
 
         ŵ / Π P̂^α = Π_s Π_k π_nn,k^(α_s a_sk / θ_k),   a = (1 - γᵀ)⁻¹
 
-    (Arkolakis, Costinot & Rodríguez-Clare 2012, section IV; Costinot & Rodríguez-Clare 2014,
-    equation 29). Output shares do not enter: technologies have constant returns and one factor, so
+    (Arkolakis, Costinot & Rodríguez-Clare 2012; Costinot & Rodríguez-Clare 2014). Output shares do not enter: technologies have constant returns and one factor, so
     that prices do not depend on demand. Tariff revenue and transfers end with trade, which takes V
     / (V + R + D) of income.
     """

@@ -128,23 +128,31 @@ def random_world(
     )
     tariffs *= foreign[None]
 
-    Y, net = flows.sum(axis=2), flows.sum(axis=1)
-    use = np.zeros((J, J, N))
-    if inputs:
-        technique = rng.dirichlet(np.ones(J), size=(J, N)).transpose(2, 0, 1)
-        technique *= rng.uniform(0.1, intermediate, size=(J, N))[None]
-        use = technique * Y[None]
-        use[:, idle] = 0.0
-        # inputs fit in what is bought, and their duties in cost
-        use *= np.minimum(1.0, intermediate * net / np.maximum(use.sum(axis=1), 1e-300))[:, None, :]
-        markup = np.divide(
-            (flows * (1 + tariffs)).sum(axis=1), net, out=np.ones_like(net), where=net > 0
-        )
-        cost = (use * markup[:, None, :]).sum(axis=0)
-        use *= np.minimum(1.0, 0.9 * Y / np.maximum(cost, 1e-300))[None]
+    raw = rng.dirichlet(np.ones(J), size=(J, N)).transpose(2, 0, 1)
+    raw *= rng.uniform(0.1, intermediate, size=(J, N))[None]
+    raw *= ~idle if inputs else 0.0
     low, high = theta
     elasticity = np.exp(rng.uniform(np.log(low), np.log(high), size=J))
-    return world_from_values(flows, tariffs, elasticity, use)
+    while True:
+        use = feasible_use(flows, tariffs, raw, intermediate)
+        world = world_from_values(flows, tariffs, elasticity, use)
+        factors = (world.gamma_v * flows.sum(axis=2)).sum(axis=0)
+        if (factors + (tariffs * flows).sum(axis=(0, 1)) > 0.2 * factors).all():
+            return world
+        # subsidies that eat a country's whole income: then it lives on transfers alone
+        tariffs = np.where(tariffs < 0, tariffs / 2, tariffs)
+
+
+def feasible_use(flows, tariffs, technique, intermediate):
+    """Uses at basic prices, cut to fit in what is bought and, with duties, in output."""
+    Y, net = flows.sum(axis=2), flows.sum(axis=1)
+    use = technique * Y[None]
+    limit = np.minimum(1.0, intermediate * net / np.maximum(use.sum(axis=1), 1e-300))
+    use = use * limit[:, None, :]
+    E = (flows * (1 + tariffs)).sum(axis=1)
+    markup = np.divide(E, net, out=np.ones_like(net), where=net > 0)
+    cost = (use * markup[:, None, :]).sum(axis=0)
+    return use * np.minimum(1.0, 0.9 * Y / np.maximum(cost, 1e-300))[None]
 
 
 def random_shock(
