@@ -1,8 +1,8 @@
 """Two yardsticks for speed: how exact hat algebra is usually solved; correct, not slowed down.
 
 ``nested`` is the algorithm of Caliendo and Parro (2015): an outer loop that moves wages by a damped
-share of excess factor demand; inside it a loop on unit costs and prices in which the cubes of powers
-(ĉ κ̂)^-θ are computed anew at each pass; then expenditure from one dense linear system of N J
+share of excess factor demand; inside it a loop on unit costs and prices in which the cubes of
+powers (ĉ κ̂)^-θ are computed anew at each pass; then expenditure from one dense linear system of N J
 equations. It is vectorised, uses LAPACK, and starts each price loop from the last prices
 (``warm_prices=False`` starts it from one).
 

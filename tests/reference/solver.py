@@ -641,8 +641,9 @@ def autarky_gain(base: Base) -> np.ndarray:
 
         ŵ / Π P̂^α = Π_s Π_k π_nn,k^(α_s a_sk / θ_k),   a = (1 - γᵀ)⁻¹
 
-    (Arkolakis, Costinot & Rodríguez-Clare 2012; Costinot & Rodríguez-Clare 2014). Output shares do not enter: technologies have constant returns and one factor, so
-    that prices do not depend on demand. Tariff revenue and transfers end with trade, which takes V
+    (Arkolakis, Costinot & Rodríguez-Clare 2012; Costinot & Rodríguez-Clare 2014).
+    Output shares do not enter: technologies have constant returns and one factor, so that prices
+    do not depend on demand. Tariff revenue and transfers end with trade, which takes V
     / (V + R + D) of income.
     """
     J, N = base.E.shape
