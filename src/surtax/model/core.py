@@ -208,6 +208,98 @@ def country_blocks(base: Base, closure: str) -> CountryBlocks:
     )  # fmt: skip
 
 
+def residual(
+    x: Array, base: Base, shock: Shock, closure: str
+) -> tuple[Array, State]:
+    """Residuals of all equations at x, laid out like x, and the state that they were computed from.
+
+    log(Σ γ^V Y′ / ŵV) − log(Σ ŵV/ΣV) [n]; log of the price equation [s,n]; log of the expenditure equation [s,n]. The second
+    term of the first pins the numeraire: the rest is homogeneous, and by Walras' law the term vanishes at a root.
+    """
+    state = evaluate(x, base, shock, closure)
+    out = np.empty_like(x)
+    r_w, r_P, r_E = unpack(out, base)
+    log_w, log_P, log_E = unpack(x, base)
+    wV = np.exp(log_w) * base.V
+    r_w[:] = np.log(state.factor_demand / wV) - np.log(float(wV.sum()) / float(base.V.sum()))
+    r_P[:] = state.log_P - log_P
+    bought = base.bought
+    r_E[:] = 0.0
+    r_E[bought] = np.log(state.E[bought] / base.E[bought]) - log_E[bought]
+    r_P[~bought] = -log_P[~bought]
+    r_E[~bought] = -log_E[~bought]
+    return out, state
+
+
+def linearise(
+    x: Array, state: State, base: Base, shock: Shock, closure: str
+) -> Callable[[Array], Array]:
+    """Return the exact Jacobian–vector product of `residual` at x; one costs about as much as an evaluation."""
+    J, N = base.E.shape
+    log_w, _, log_E = unpack(x, base)
+    u, v = state.u, state.v
+    E_here = base.E * np.exp(log_E)
+    S = np.where(base.bought, E_here / np.where(base.bought, v, 1.0), 1.0)
+    wV = np.exp(log_w) * base.V
+    bought, taxed = base.bought, shock.taxed
+    E_new = np.where(bought, state.E, 1.0)
+    earned = wV + state.R
+    uG = (u[:, None, :] @ shock.G)[:, 0, :] if taxed.size else None
+
+    def income(d_wV: Array, d_R: Array) -> Array:
+        if closure == "gdp-share":
+            d = base.D / base.V
+            mean = float(d @ wV) / float(wV.sum())
+            d_mean = (float(d @ d_wV) - mean * float(d_wV.sum())) / float(wV.sum())
+            return np.asarray(d_wV + d_R + (d - mean) * d_wV - wV * d_mean)
+        if closure == "multiplicative":
+            ratio = base.I / (base.V + base.R)
+            spent, d_spent = ratio * earned, ratio * (d_wV + d_R)
+            zeta = float(earned.sum()) / float(spent.sum())
+            d_zeta = (float((d_wV + d_R).sum()) - zeta * float(d_spent.sum())) / float(spent.sum())
+            return np.asarray(zeta * d_spent + d_zeta * spent)
+        return d_wV + d_R
+
+    def product(dx: Array) -> Array:
+        dw, dP, dE = unpack(dx, base)
+        d_log_c = (base.gamma_nsk @ dP.T[:, :, None])[:, :, 0].T + base.gamma_v * dw
+        du = u * (-base.theta[:, None] * d_log_c)
+        d_log_S = (du[:, None, :] @ shock.A)[:, 0, :] / S
+        d_log_S[~bought] = 0.0
+        dv = v * (dE - d_log_S)
+        dY = du * (state.Y / np.where(u > 0, u, 1.0)) + u * (shock.B @ dv[:, :, None])[:, :, 0]
+        dR = np.zeros(N)
+        if uG is not None:
+            dR[taxed] = (dv[:, taxed] * uG + v[:, taxed] * (du[:, None, :] @ shock.G)[:, 0, :]).sum(axis=0)
+        d_wV = wV * dw
+        d_E_new = (base.gamma_nks @ dY.T[:, :, None])[:, :, 0].T + base.alpha * income(d_wV, dR)
+        out = np.empty_like(dx)
+        r_w, r_P, r_E = unpack(out, base)
+        r_w[:] = (base.gamma_v * dY).sum(axis=0) / state.factor_demand - dw - d_wV.sum() / wV.sum()
+        r_P[:] = np.where(bought, -d_log_S / base.theta[:, None], 0.0) - dP
+        r_E[:] = np.where(bought, d_E_new / E_new, 0.0) - dE
+        return out
+
+    return product
+
+
+def apply_blocks(blocks: CountryBlocks, r: Array, base: Base) -> Array:
+    """The step, laid out like x, that residuals r would take country by country; see `CountryBlocks`."""
+    r_w, r_P, r_E = unpack(r, base)
+    out = np.empty_like(r)
+    w, P, E = unpack(out, base)
+    r_P, r_E = r_P.T, r_E.T
+    a = blocks.scale * r_w + (blocks.q_P * r_P).sum(axis=1) + (blocks.q_E * r_E).sum(axis=1)
+    # Single precision holds the ratio of a step to a residual, not the residual: scale before rounding.
+    size = max(float(np.abs(r_P).max()), float(np.abs(r_E).max()), 1e-300)
+    P32, E32 = ((x / size).astype(np.float32)[:, :, None] for x in (r_P, r_E))
+    w[:] = a
+    P[:] = (np.matmul(blocks.L_P, P32)[:, :, 0] * size + blocks.p_1 * a[:, None]).T
+    e = np.matmul(blocks.K, P32) + np.matmul(blocks.L_E, E32)
+    E[:] = (e[:, :, 0] * size + blocks.e_1 * a[:, None]).T
+    return out
+
+
 def fixed_point_map(
     base: Base, shock: Shock, closure: str, blocks: CountryBlocks | None
 ) -> Callable[[Array], Array]:
@@ -240,15 +332,9 @@ def fixed_point_map(
             new_P[:] = s.log_P
             new_E[:] = new_log_E
         else:
-            r_P, r_E = (s.log_P - log_P).T, (new_log_E - log_E).T
-            a = blocks.scale * excess + (blocks.q_P * r_P).sum(axis=1) + (blocks.q_E * r_E).sum(axis=1)
-            # Single precision holds the ratio of a step to a residual, not the residual: scale before rounding.
-            size = max(float(np.abs(r_P).max()), float(np.abs(r_E).max()), 1e-300)
-            r32_P, r32_E = ((r / size).astype(np.float32)[:, :, None] for r in (r_P, r_E))
-            new_w[:] = log_w + a
-            new_P[:] = log_P + (np.matmul(blocks.L_P, r32_P)[:, :, 0] * size + blocks.p_1 * a[:, None]).T
-            e = np.matmul(blocks.K, r32_P) + np.matmul(blocks.L_E, r32_E)
-            new_E[:] = log_E + (e[:, :, 0] * size + blocks.e_1 * a[:, None]).T
+            new_w[:], new_P[:], new_E[:] = excess, s.log_P - log_P, new_log_E - log_E
+            out = x + apply_blocks(blocks, out, base)
+            new_w, new_P, new_E = unpack(out, base)
         level = np.log(float(np.exp(new_w) @ base.V) / world_income)
         out -= level
         if any_dead:

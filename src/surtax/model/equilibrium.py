@@ -1,13 +1,13 @@
 """From a world and a scenario to an `Outcome`: base, schedule, solver, checks.
 
-The accelerated fixed point comes first; where it stalls, the scenario is reached in steps, each started from the one
-before; behind that stands Newton–Krylov. A result is returned only if every equation holds.
+The accelerated fixed point comes first; where it works hard, Newton–Krylov finishes; where both fail, the scenario is reached in
+steps, each started from the one before. A result is returned only if every equation holds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,10 @@ Array = NDArray[np.float64]
 BASE_TOLERANCE = 1e-12
 # Equations are checked on the finished result; relative residuals above this are no solution.
 ACCEPT = 1e-8
+# Evaluations above which a system counts as ill-conditioned; easy ones take 10 to 30.
+HARD = 60
+# Where the way towards a scenario ends, an income below this share of its base is what ended it.
+POOR = 0.05
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,16 @@ class Solver:
     ----------
     anderson : the accelerated fixed point.
     newton : the method behind it.
-    steps : in how many steps a hard scenario is approached, one attempt each.
+    tracking : Newton–Krylov on the way towards a hard scenario: a step that needs more than this is too long.
+    first_step : share of the scenario with which a hard one is first approached; halved at each failure, doubled at each success.
+    smallest_step : give up below it.
     """
 
     anderson: Anderson = Anderson()
     newton: NewtonKrylov = NewtonKrylov()
-    steps: tuple[int, ...] = (4, 16)
+    tracking: NewtonKrylov = NewtonKrylov(tolerance=1e-12, max_iterations=10, max_restarts=1)
+    first_step: float = 0.25
+    smallest_step: float = 2.0**-8
 
 
 def solve(
@@ -160,7 +168,7 @@ def find(
     with np.errstate(all="ignore"):
         solution = _attempt(base, shock, closure, x0, solver)
         if not solution.converged:
-            solution = _harder(base, schedule, closure, solver, solution, progress)
+            solution = _harder(base, schedule, closure, solver, progress)
         if solution.converged:
             state = core.evaluate(solution.value, base, shock, closure)
             if (state.I > 0).all():
@@ -170,12 +178,34 @@ def find(
 
 
 def _attempt(base: Base, shock: core.Shock, closure: str, x: Array, solver: Solver) -> Solution:
-    """The map with country blocks first, the plain one after it."""
+    """The accelerated fixed point; where it had to work hard, Newton–Krylov finishes or takes over.
+
+    Many evaluations mean an ill-conditioned system, in which a small residual does not yet mean a small error: a Newton step
+    gains the last digits.
+    """
     blocks = blocks_of(base, closure)
-    solution = anderson(core.fixed_point_map(base, shock, closure, blocks), x, solver.anderson)
-    if solution.converged:
-        return solution
-    return anderson(core.fixed_point_map(base, shock, closure, None), x, solver.anderson)
+    first = anderson(core.fixed_point_map(base, shock, closure, blocks), x, solver.anderson)
+    if first.converged and first.stats.evaluations <= HARD:
+        return first
+    for start in (first.value, x):
+        second = _newton(base, shock, closure, start, solver.newton)
+        if second.converged:
+            return second
+        if first.converged:
+            break
+    return first
+
+
+def _newton(
+    base: Base, shock: core.Shock, closure: str, x: Array, config: NewtonKrylov
+) -> Solution:
+    blocks = blocks_of(base, closure)
+
+    def residual(y: Array) -> tuple[Array, Callable[[], Callable[[Array], Array]]]:
+        r, state = core.residual(y, base, shock, closure)
+        return r, lambda: core.linearise(y, state, base, shock, closure)
+
+    return newton_krylov(residual, x, lambda r: core.apply_blocks(blocks, r, base), config)
 
 
 def blocks_of(base: Base, closure: str) -> core.CountryBlocks:
@@ -192,28 +222,49 @@ def _harder(
     schedule: Schedule,
     closure: str,
     solver: Solver,
-    first: Solution,
     progress: Callable[[str], None] | None,
 ) -> Solution:
+    """Follow the equilibrium from the base towards the scenario; if that way ends, from balanced trade to the deficits asked for."""
+
+    def towards(share: float, x: Array) -> Solution:
+        return _newton(base, _partial(base, schedule, share), closure, x, solver.tracking)
+
+    def deficits(share: float, x: Array) -> Solution:
+        scaled = replace(base, D=share * base.D, I=base.V + base.R + share * base.D)
+        scaled.__dict__["_blocks"] = base.__dict__["_blocks"]
+        return _newton(scaled, shock, closure, x, solver.tracking)
+
     J, N = base.E.shape
-    solution = first
-    for steps in solver.steps:
-        if progress:
-            progress(f"approaching the scenario in {steps} steps")
-        x = np.zeros(N + 2 * J * N)
-        for i in range(1, steps + 1):
-            shock = _partial(base, schedule, i / steps)
-            solution = _attempt(base, shock, closure, x, solver)
-            if not solution.converged:
-                if progress:
-                    progress("Newton–Krylov")
-                g = core.fixed_point_map(base, shock, closure, None)
-                solution = newton_krylov(g, solution.value, solver.newton)
-            if not solution.converged:
-                break
-            x = solution.value
-        if solution.converged:
-            return solution
+    if progress:
+        progress("approaching the scenario step by step")
+    zero = np.zeros(N + 2 * J * N)
+    one_way = _follow(towards, zero, solver)
+    if one_way.converged or closure == "balanced":
+        return one_way
+    shock = _partial(base, schedule, 1.0)
+    if progress:
+        progress("approaching the deficits step by step")
+    start = _attempt(base, shock, "balanced", zero, solver)
+    other_way = _follow(deficits, start.value, solver) if start.converged else start
+    return other_way if other_way.converged else one_way
+
+
+def _follow(
+    towards: Callable[[float, Array], Solution], start: Array, solver: Solver
+) -> Solution:
+    """Go from share 0, where `start` holds, to share 1, with steps that adapt; unconverged where the way ends."""
+    solution, x = Solution(start, False, Stats("Newton–Krylov", 0, 0, np.inf)), start
+    reached, step = 0.0, solver.first_step
+    while step >= solver.smallest_step:
+        target = min(1.0, reached + step)
+        attempt = towards(target, x)
+        if attempt.converged and target == 1.0:
+            return attempt
+        if attempt.converged:
+            x, reached, step = attempt.value, target, 2 * step
+            solution = Solution(x, False, attempt.stats)
+        else:
+            step = step / 2
     return solution
 
 
@@ -229,7 +280,7 @@ def _give_up(base: Base, shock: core.Shock, closure: str, solution: Solution, wo
     with np.errstate(all="ignore"):
         state = core.evaluate(solution.value, base, shock, closure)
         worst = worst_equation(solution.value, state, base, world)
-        poor = np.flatnonzero(~(state.I > 1e-3 * base.I))
+        poor = np.flatnonzero(~(state.I > POOR * base.I))
     if poor.size:
         n = int(poor[np.argmin(np.nan_to_num(state.I[poor] / base.I[poor], nan=-np.inf))])
         raise NoEquilibrium(

@@ -18,6 +18,9 @@ from surtax.numerics.solution import Solution, Stats, Vector
 
 Map = Callable[[Vector], Vector]
 
+# Steps without progress, below `acceptable`, after which rounding is held to be the limit.
+PATIENCE = 12
+
 
 @dataclass(frozen=True)
 class Anderson:
@@ -25,18 +28,20 @@ class Anderson:
 
     Attributes
     ----------
-    tolerance : stop when no element of g(x) − x is larger in absolute value.
+    tolerance : stop when no element of g(x) − x is larger in absolute value: a few times the rounding of the map, so that
+        ill-conditioned problems are solved as well as double precision allows.
+    acceptable : where rounding stops progress above `tolerance`, a residual below this is still a solution.
     depth : how many earlier steps are remembered.
     max_evaluations : give up after so many calls of the map.
     max_step : a step longer than this (largest element) is shortened to it; the state is in logarithms, so 1 means
         a factor e.
     ridge : relative size of the regularisation of the Gram matrix.
-    polish : plain steps of the map after convergence, each of which shrinks what error is left.
     """
 
-    tolerance: float = 1e-11
+    tolerance: float = 1e-13
+    acceptable: float = 1e-10
     depth: int = 10
-    max_evaluations: int = 2000
+    max_evaluations: int = 200
     max_step: float = 1.0
     ridge: float = 1e-14
 
@@ -103,6 +108,8 @@ def anderson(g: Map, x0: Vector, config: Anderson) -> Solution:
         since_best += 1
         if size < best:
             best_x, best, since_best = x, size, 0
+        elif best <= config.acceptable and since_best >= PATIENCE:
+            break
         elif size > 1e3 * best or since_best > 6 * m:
             # Stagnation or escape: restart from the best point with a shorter step.
             stored, since_best, damping = 0, 0, 0.5 * damping
@@ -112,7 +119,7 @@ def anderson(g: Map, x0: Vector, config: Anderson) -> Solution:
                 break
     return Solution(
         value=best_x,
-        converged=best <= config.tolerance,
+        converged=best <= config.acceptable,
         stats=Stats("Anderson", evaluations, iterations, best),
     )
 
