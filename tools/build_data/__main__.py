@@ -1,4 +1,4 @@
-"""`python -m tools.build_data NAME… [--sources DIR] [options of the builder]`, or `all`, or `list`."""
+"""`python -m tools.build_data NAME… [--sources DIR] [builder's options]`, or `all`, or `list`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 from tools.build_data.common import default_sources
 
 # In the order in which `all` runs them: a builder may read what an earlier one wrote.
-# Each is a module here with `run(sources, arguments)`; one whose module is absent is skipped by `all`, and said so.
+# Each is a module here with `run(sources, arguments)`; one whose module is absent is skipped by
+# `all`, and said so.
 BUILDERS = {
     "concordance": "concordance",
     "elasticities": "elasticities",
@@ -40,7 +41,10 @@ def main(arguments: list[str]) -> int:
         print(f"unknown builder {unknown[0]!r}; known: all, {', '.join(BUILDERS)}", file=sys.stderr)
         return 2
     if not sources.is_dir():
-        print(f"there is no folder {sources}: give --sources DIR or set SURTAX_SOURCES", file=sys.stderr)
+        print(
+            f"there is no folder {sources}: give --sources DIR or set SURTAX_SOURCES",
+            file=sys.stderr,
+        )
         return 2
     everything = "all" in names
     if everything and options:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools.build_data.common import DATA, read_csv
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OUT = DATA / "elasticities" / "fgo.csv"
 SOURCES = {
@@ -16,9 +19,11 @@ SOURCES = {
 HEAD = """\
 # Trade elasticities by sector of the OECD's ICIO tables (2025 edition): theta > 0.
 # Numbers as published in the papers named; sectors O and T have no estimate.
-# Fontagné, Guimbard & Orefice (2022), Tariff-based product-level trade elasticities, Journal of International Economics.
-# Ahmad & Schreiber (2024), US International Trade Commission (services). Bachmann, Baqaee et al. (2024) (gaps).
-# quality: direct = estimated for this sector; approximate = for a wider or neighbouring one; placeholder = assumed.
+# Fontagné, Guimbard & Orefice (2022): Tariff-based product-level trade elasticities, Journal of
+#   International Economics. Ahmad & Schreiber (2024): US International Trade Commission (services).
+#   Bachmann, Baqaee et al. (2024): gaps.
+# quality: direct = estimated for this sector; approximate = for a wider or neighbouring one;
+#   placeholder = assumed.
 # Built by: python -m tools.build_data elasticities
 """
 
@@ -37,5 +42,7 @@ def run(sources: Path, arguments: list[str]) -> None:
             theta = float(row["trade_elast"])
             if not theta > 0:
                 raise SystemExit(f"elasticity of {row['icio_sector']} is {theta}: not positive")
-            writer.writerow([row["icio_sector"], repr(theta), SOURCES[row["source"]], row["mapping_quality"]])
+            writer.writerow(
+                [row["icio_sector"], repr(theta), SOURCES[row["source"]], row["mapping_quality"]]
+            )
     print(f"{OUT.name}: {len(rows)} sectors")

@@ -1,18 +1,21 @@
-"""Trade elasticities by sector of the OECD's tables: the shipped sets, and θ for any grouping of sectors."""
+"""Trade elasticities by sector: the shipped sets, and θ for any grouping of the OECD's sectors."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from surtax.errors import InputError, nearest
-from surtax.world.icio_codes import members
+from surtax.world.icio_codes import is_good, members
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "elasticities"
 DEFAULT = "fgo"
@@ -50,57 +53,80 @@ def for_groups(
     groups: Mapping[str, Sequence[str]],
     weights: Mapping[str, float],
 ) -> tuple[NDArray[np.float64], list[dict[str, Any]]]:
-    """Return θ for groups of sectors: the mean over the members that have one, weighted by their trade.
+    """Return θ for groups of sectors: the mean of their members, weighted by trade.
+
+    Members without an estimate are left out. A group without any estimate (public administration,
+    households as employers) takes the mean over all goods or all services sectors in `weights`,
+    marked as a placeholder.
 
     Parameters
     ----------
     table : a set of elasticities.
-    groups : {group: member codes}, of any edition; a member that merges several sectors of the set takes their
-        unweighted mean, since the trade of its parts is not known.
-    weights : {member code: trade between countries}, any unit; where a group has none its members weigh alike.
+    groups : {group: member codes}, of any edition; a member that merges several sectors of the set
+        takes their unweighted mean, since the trade of its parts is not known.
+    weights : {member code: trade between countries}, any unit; where a group has none its members
+        weigh alike.
 
     Returns
     -------
     theta : [s] in the order of `groups`.
-    records : for each group its source, quality, and which members have no estimate.
+    records : for each group its source, quality, members with their weights, and members without an
+        estimate.
 
     Raises
     ------
     InputError
-        no member of a group has an estimate.
+        no member of a group has an estimate, nor any sector of its kind.
     """
     theta, records = np.empty(len(groups)), []
     for position, (group, codes) in enumerate(groups.items()):
-        used, values, trade, rows, without = [], [], [], [], []
-        for code in codes:
-            found = [table[c] for c in members(code, list(table))]
-            if found:
-                used.append(code)
-                values.append(float(np.mean([f.theta for f in found])))
-                trade.append(weights.get(code, 0.0))
-                rows.extend(found)
-            else:
-                without.append(code)
-        if not values:
+        used, rows, values = _estimates(table, codes)
+        without = [c for c in codes if c not in used]
+        placeholder = not used
+        if placeholder:
+            kind = is_good(codes[0])
+            used, rows, values = _estimates(table, [c for c in weights if is_good(c) == kind])
+        if not used:
             raise InputError(
                 f"no trade elasticity is known for sector {group} ({', '.join(codes)}): "
                 f"pass elasticity={{'{group}': ...}} or one number for all."
             )
-        share = np.array(trade) if sum(trade) > 0 else np.ones(len(values))
-        theta[position] = float(np.average(values, weights=share))
+        trade = np.array([weights.get(c, 0.0) for c in used])
+        share = trade / trade.sum() if trade.sum() > 0 else np.full(len(used), 1 / len(used))
+        theta[position] = float(share @ np.array(values))
         record: dict[str, Any] = {
             "sector": group,
-            "theta": theta[position],
+            "theta": float(theta[position]),
             "source": "; ".join(dict.fromkeys(r.source for r in rows)),
-            "quality": rows[0].quality if len(rows) == 1 else "mean",
+            "quality": "placeholder"
+            if placeholder
+            else rows[0].quality
+            if len(rows) == 1
+            else "mean",
         }
         if len(rows) > 1:
             record["note"] = f"mean of {len(rows)} estimates, weighted by trade between countries"
             record["members"] = [
                 {"sector": c, "theta": v, "weight": round(float(w), 6)}
-                for c, v, w in zip(used, values, share / share.sum(), strict=True)
+                for c, v, w in zip(used, values, share, strict=True)
             ]
         if without:
             record["without"] = without
         records.append(record)
     return theta, records
+
+
+def _estimates(
+    table: Mapping[str, Elasticity], codes: Sequence[str]
+) -> tuple[list[str], list[Elasticity], list[float]]:
+    """Return the codes that have an estimate, the rows of the set behind them, and each θ."""
+    used: list[str] = []
+    rows: list[Elasticity] = []
+    values: list[float] = []
+    for code in codes:
+        found = [table[c] for c in members(code, list(table))]
+        if found:
+            used.append(code)
+            rows.extend(found)
+            values.append(float(np.mean([f.theta for f in found])))
+    return used, rows, values

@@ -1,7 +1,8 @@
-"""World files: arrays and their metadata in one `.npz`, the same bytes whenever the content is the same.
+"""World files: arrays and their metadata in one `.npz`; the same content gives the same bytes.
 
-A world file is a zip archive of NumPy arrays (`numpy.load` opens it) with one extra array, `meta`, that holds a JSON
-document in UTF-8. The reader asks only that `meta` names the format; what the arrays mean is `World`'s affair.
+A world file is a zip archive of NumPy arrays (`numpy.load` opens it) with one extra array, `meta`,
+that holds a JSON document in UTF-8. The reader asks only that `meta` names the format; what the
+arrays mean is `World`'s affair.
 
 | array        | shape     | content                                                          |
 |--------------|-----------|------------------------------------------------------------------|
@@ -20,23 +21,28 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from surtax.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
 FORMAT = "surtax-world/1"
 META = "meta"
 
-# A zip entry carries a date; a fixed one (the earliest a zip can hold) keeps the bytes the same from build to build.
+# A zip entry carries a date; a fixed one (the earliest a zip can hold) keeps the bytes the same
+# from build to build.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 LEVEL = 9
-# Deflating dense float32 values saves a quarter of the size and quadruples the time to load: such arrays are stored as
-# they are. What shrinks to less than half of its size (tariffs, which are mostly zero) is deflated.
+# Deflating dense float32 values saves a quarter of the size and quadruples the time to load: such
+# arrays are stored as they are. What shrinks to less than half of its size (tariffs, which are
+# mostly zero) is deflated.
 WORTHWHILE = 0.5
 
 
@@ -63,7 +69,9 @@ def write_world(
     try:
         text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
     except (TypeError, ValueError) as problem:
-        raise InputError(f"the metadata of {path.name} cannot be written as JSON: {problem}.") from None
+        raise InputError(
+            f"the metadata of {path.name} cannot be written as JSON: {problem}."
+        ) from None
     content: dict[str, NDArray[Any]] = {
         META: np.frombuffer(text.encode(), dtype=np.uint8),
         **arrays,
@@ -130,7 +138,9 @@ def read_arrays(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[str, An
         meta = json.loads(arrays.pop(META).tobytes().decode())
         found = meta["format"]
     except (ValueError, KeyError, TypeError) as problem:
-        raise InputError(f"the metadata of {path} cannot be read ({problem}): build it anew.") from None
+        raise InputError(
+            f"the metadata of {path} cannot be read ({problem}): build it anew."
+        ) from None
     if found != FORMAT:
         raise InputError(
             f"{path} has format {found!r}; this version of Surtax reads {FORMAT!r}. "

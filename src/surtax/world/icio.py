@@ -1,4 +1,4 @@
-"""Worlds from the OECD's Inter-Country Input-Output tables (ICIO), read from the CSV files as published.
+"""Worlds from the OECD's Inter-Country Input-Output tables (ICIO), read as published (CSV).
 
 A table of one year is a wide matrix in USD million at basic prices:
 
@@ -9,25 +9,28 @@ A table of one year is a wide matrix in USD million at basic prices:
     VA        value added at basic prices
     OUT       gross output
 
-Editions differ and all of these are read: 2025 (`2022_SML.csv`: 81 economies, 50 sectors), 2023 (`2020_SML.csv`: 77
-economies, 45 sectors), 2021 and 2018 (`ICIO2021_2018.csv`: sectors `01T02` …, one `CAN_TAXSUB` row an economy, `VALU`,
-`OUTPUT`, a column `TOTAL`), and the extended tables, which split the producers of Mexico and China (`MX1`, `MX2`,
-`CN1`, `CN2`) and whose parts are added up to `MEX` and `CHN` here.
+Editions differ and all of these are read: 2025 (`2022_SML.csv`: 81 economies, 50 sectors), 2023
+(`2020_SML.csv`: 77 economies, 45 sectors), 2021 and 2018 (`ICIO2021_2018.csv`: sectors `01T02` …,
+one `CAN_TAXSUB` row an economy, `VALU`, `OUTPUT`, a column `TOTAL`), and the extended tables, which
+split the producers of Mexico and China (`MX1`, `MX2`, `CN1`, `CN2`) and whose parts are added up to
+`MEX` and `CHN` here.
 
 What the accounts here are:
 
-- flows [s,o,d]: all sales of sector s of o to users in d; `final` the part that goes to final demand (consumption of
-  households, non-profits and government, investment, stocks, residents' purchases abroad).
+- flows [s,o,d]: all sales of sector s of o to users in d; `final` the part that goes to final
+  demand (consumption of households, non-profits and government, investment, stocks, residents'
+  purchases abroad).
 - use [k,s,n]: what sector s of n buys of k from all origins.
-- gross output is the sum of sales; factor income ("value added" in the model) is output less inputs at basic
-  prices. It contains the taxes less subsidies that producers pay on their inputs (the TLS row), which the model has
-  no other recipient for. Taxes on final demand are no part of the accounts, so that the world's
-  factor income lies some 5 to 7 % below its GDP at market prices.
-- Final demand summed over its categories can be negative where stocks fell by more than was sold. Such a cell is set to
-  zero, as in Costinot & Rodríguez-Clare (2014): the goods drawn from stock are treated as if they had been produced in
-  the year. Output is then solved for anew, x = (I − A)⁻¹ f, with every industry's technique as in the table, so that
-  shares of inputs, of origins and of factors stay what they were. Industries whose inputs exceed their output
-  have them scaled to output. Both are counted in `adjustments`.
+- gross output is the sum of sales; factor income ("value added" in the model) is output less inputs
+  at basic prices. It contains the taxes less subsidies that producers pay on their inputs (the TLS
+  row), which the model has no other recipient for. Taxes on final demand are no part of the
+  accounts, so that the world's factor income lies some 5 to 7 % below its GDP at market prices.
+- Final demand summed over its categories (and over the groups asked for) can be negative where
+  stocks fell by more than was sold. Such a cell is set to zero, as in Costinot & Rodríguez-Clare
+  (2014): the goods drawn from stock are treated as if they had been produced in the year. Output is
+  then solved for anew, x = (I − A)⁻¹ f, with every industry's technique as in the table, so that
+  shares of inputs, of origins and of factors stay what they were. Industries whose inputs exceed
+  their output have them scaled to output. Both are counted in `adjustments`.
 """
 
 from __future__ import annotations
@@ -53,16 +56,23 @@ Array = NDArray[np.float64]
 
 # Column codes of final demand in the editions since 2016.
 FINAL_DEMAND = frozenset(
-    "HFCE NPISH GGFC GGCF GFCF INVNT DPABR DIRPA P33 NONRES CONS_ABR CONS_NONRES FNLC FD HC NPS INV".split()
-)
+    {
+        "HFCE", "NPISH", "GGFC", "GGCF", "GFCF", "INVNT", "DPABR", "DIRPA", "P33", "NONRES",
+        "CONS_ABR", "CONS_NONRES", "FNLC", "FD", "HC", "NPS", "INV",
+    }
+)  # fmt: skip
 OUTPUT_LABELS = frozenset({"OUT", "OUTPUT", "TOTAL"})
 VALUE_ADDED_LABELS = frozenset({"VA", "VALU"})
 TAX_LABELS = frozenset({"TLS", "TAXSUB"})
 
-# The published tables are balanced to about 2e-4 of a cell and drop values below 0.1; ten times that is still theirs.
+# The published tables are balanced to about 2e-4 of a cell and drop values below 0.1; ten times
+# that is still theirs.
 BALANCE_SHARE = 2e-3
 BALANCE_VALUE = 1.0
-# Left as factor income where inputs exceed output: far above float32's rounding, far below anything that matters.
+# Differences below this share of output are the rounding of sums, not of the source.
+NOISE = 1e-9
+# Left as factor income where inputs exceed output: far above float32's rounding, far below anything
+# that matters.
 LEAST_FACTOR_SHARE = 1e-6
 
 LICENCE = "CC BY 4.0"
@@ -80,7 +90,8 @@ class IcioTable:
     ----------
     name : the file's name.
     year : the year of the accounts.
-    industries : (economy, sector) of each row and column, parts of China and Mexico under their whole.
+    industries : (economy, sector) of each row and column, parts of China and Mexico under their
+        whole.
     economies : codes in the order of final demand.
     sectors : codes in the file's order.
     intermediate : [i, j] sales of industry i to industry j, USD million at basic prices.
@@ -104,7 +115,7 @@ class IcioTable:
 
 @dataclass(frozen=True)
 class IcioAccounts:
-    """Accounts of countries × sectors that hold exactly: sales = output, inputs + value added = output.
+    """Accounts that hold exactly: sales = output, inputs + value added = output.
 
     Attributes
     ----------
@@ -113,7 +124,8 @@ class IcioAccounts:
     flows, final : [s, o, d] USD million at basic prices.
     use : [k, s, n] USD million at basic prices.
     value_added : [s, n] output less inputs, ≥ 0.
-    trade : {sector of the table: its trade between countries, USD million}, the weights of means over sectors.
+    trade : {sector of the table: its trade between countries, USD million}, the weights of means
+        over sectors.
     adjustments : what was changed, each with its count, value and worst cells.
     """
 
@@ -128,7 +140,8 @@ class IcioAccounts:
     adjustments: tuple[dict[str, Any], ...]
 
 
-# -- reading ------------------------------------------------------------------------------------------------------
+# -- reading ---------------------------------------------------------------------------------------
+# ---------------
 
 
 def read_icio_csv(path: str | Path, year: int | None = None) -> IcioTable:
@@ -137,20 +150,25 @@ def read_icio_csv(path: str | Path, year: int | None = None) -> IcioTable:
     Parameters
     ----------
     path : the file as downloaded, for example `2022_SML.csv` or `2016-2022_SML.zip`.
-    year : the year of the accounts. Needed for an archive with several years, or where the name has none.
+    year : the year of the accounts. Needed for an archive with several years, or where the name has
+        none.
 
     Raises
     ------
     InputError
-        no such file, not a table of this kind, labels unknown or repeated, a cell that is not a number.
+        no such file, not a table of this kind, labels unknown or repeated, a cell that is not a
+        number.
     AccountsError
-        rows or columns do not add up to gross output, or a country is there twice, as a whole and in parts.
+        rows or columns do not add up to gross output, or a country is there twice, as a whole and
+        in parts.
     """
     name, source = _open(Path(path), year)
     if year is None:
         found = re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", name)
         if not found:
-            raise InputError(f"the name {name} does not tell the year of the accounts: pass year=....")
+            raise InputError(
+                f"the name {name} does not tell the year of the accounts: pass year=...."
+            )
         year = int(found[-1])
     header = _header(name, source)
     labels, values = _cells(name, source, header)
@@ -160,7 +178,9 @@ def read_icio_csv(path: str | Path, year: int | None = None) -> IcioTable:
 def _open(path: Path, year: int | None) -> tuple[str, Path | bytes]:
     """Return the table's own file name, and its path or content."""
     if not path.is_file():
-        raise InputError(f"there is no file {path}: give the OECD's CSV file, or the zip archive that holds it.")
+        raise InputError(
+            f"there is no file {path}: give the OECD's CSV file, or the zip archive that holds it."
+        )
     if path.suffix.lower() != ".zip":
         return path.name, path
     try:
@@ -170,7 +190,8 @@ def _open(path: Path, year: int | None) -> tuple[str, Path | bytes]:
             if len(fitting) != 1:
                 raise InputError(
                     f"{path.name} holds {len(fitting)} tables"
-                    f"{'' if year is None else f' of {year}'} (CSV files in it: {', '.join(tables) or 'none'}): "
+                    f"{'' if year is None else f' of {year}'} (CSV files in it: "
+                    f"{', '.join(tables) or 'none'}): "
                     f"pass year=..., or unpack the archive and give the file."
                 )
             return Path(fitting[0]).name, archive.read(fitting[0])
@@ -191,7 +212,8 @@ def _header(name: str, source: Path | bytes) -> list[str]:
     header = [label.strip() for label in header]
     if len(header) < 3:
         raise InputError(
-            f"{name} has {len(header)} columns in its first line: an OECD ICIO table is a wide matrix, "
+            f"{name} has {len(header)} columns in its first line: an OECD ICIO table is a wide "
+            f"matrix, "
             f"separated by commas, whose first line holds labels such as CAN_A01."
         )
     _unique(name, "column", header[1:])
@@ -207,7 +229,8 @@ def _unique(name: str, what: str, labels: Sequence[str]) -> None:
         seen.add(label)
     if twice:
         raise InputError(
-            f"{name} has {what} {twice[0]} twice ({len(twice)} labels are repeated): keep one of each."
+            f"{name} has {what} {twice[0]} twice ({len(twice)} labels are repeated): keep one of "
+            f"each."
         )
 
 
@@ -231,7 +254,11 @@ def _cells(name: str, source: Path | bytes, header: Sequence[str]) -> tuple[list
 
 
 def _what_is_wrong(
-    name: str, source: Path | bytes, header: Sequence[str], columns: Sequence[str], problem: Exception
+    name: str,
+    source: Path | bytes,
+    header: Sequence[str],
+    columns: Sequence[str],
+    problem: Exception,
 ) -> str:
     """Name the first cell that is not a number; the fast reader does not say which."""
     import polars as pl
@@ -248,13 +275,16 @@ def _what_is_wrong(
         if len(bad):
             row = int(bad[0])
             return (
-                f"{name}: {cells[row]!r} in row {text['label'][row]}, column {label}, is not a number: "
+                f"{name}: {cells[row]!r} in row {text['label'][row]}, column {label}, is not a "
+                f"number: "
                 f"correct the cell (decimal points, no thousands separators)."
             )
     return f"{name} cannot be read as a table: {str(problem).splitlines()[0]}"
 
 
-def _table(name: str, year: int, columns: Sequence[str], rows: Sequence[str], values: Array) -> IcioTable:
+def _table(
+    name: str, year: int, columns: Sequence[str], rows: Sequence[str], values: Array
+) -> IcioTable:
     """Sort rows and columns into blocks by their labels, and check that the table adds up."""
     _unique(name, "row", rows)
     kinds = [_row_kind(name, row) for row in rows]
@@ -262,7 +292,8 @@ def _table(name: str, year: int, columns: Sequence[str], rows: Sequence[str], va
     for kind, example in (("output", "OUT"), ("value added", "VA")):
         if kind not in kinds:
             raise InputError(
-                f"{name} has no {kind} row ({example}): an OECD ICIO table ends with rows TLS, VA and OUT; "
+                f"{name} has no {kind} row ({example}): an OECD ICIO table ends with rows TLS, VA "
+                f"and OUT; "
                 f"its last rows here are {', '.join(rows[-3:])}. Give the whole file."
             )
     industries = [rows[i] for i in industry_rows]
@@ -272,7 +303,8 @@ def _table(name: str, year: int, columns: Sequence[str], rows: Sequence[str], va
     lacking = [label for label in industries if label not in at]
     if lacking:
         raise InputError(
-            f"{name} is not square: row {lacking[0]} has no column ({len(lacking)} rows have none). Give the whole file."
+            f"{name} is not square: row {lacking[0]} has no column ({len(lacking)} rows have "
+            f"none). Give the whole file."
         )
     own = set(industries)
     demand, total = _column_kinds(name, columns, own)
@@ -286,7 +318,7 @@ def _table(name: str, year: int, columns: Sequence[str], rows: Sequence[str], va
                 f"({economy}_HFCE and so on){nearest(economy, economies)}"
             )
 
-    square = np.ix_(industry_rows, [at[label] for label in industries])
+    square = np.ix_(np.array(industry_rows), np.array([at[label] for label in industries]))
     intermediate = values[square]
     by_economy = np.zeros((len(industries), len(economies)))
     position = {economy: n for n, economy in enumerate(economies)}
@@ -300,13 +332,18 @@ def _table(name: str, year: int, columns: Sequence[str], rows: Sequence[str], va
         if bad.size:
             i, j = (int(x) for x in bad[0])
             raise InputError(
-                f"{name}: the cell in row {industries[i]}, column {labels[j]}, is blank or not finite "
+                f"{name}: the cell in row {industries[i]}, column {labels[j]}, is blank or not "
+                f"finite "
                 f"({len(bad)} such cells in {what}): fill it, with 0 where there is no trade."
             )
 
     def rows_of(kind: str) -> Array:
         chosen = [i for i, k in enumerate(kinds) if k == kind]
-        return np.asarray(np.nan_to_num(values[np.ix_(chosen, square[1].ravel())]).sum(axis=0))
+        return np.asarray(
+            np.nan_to_num(values[np.ix_(np.array(chosen, dtype=int), square[1].ravel())]).sum(
+                axis=0
+            )
+        )
 
     output, factors, taxes = rows_of("output"), rows_of("value added"), rows_of("taxes")
     published = values[industry_rows, total] if total is not None else output
@@ -327,7 +364,7 @@ def _table(name: str, year: int, columns: Sequence[str], rows: Sequence[str], va
 
 
 def _row_kind(name: str, label: str) -> str:
-    """Tell what a row holds from its label; the accounting rows may be one an economy (`CAN_TAXSUB`)."""
+    """Tell what a row holds; accounting rows may be one for each economy (`CAN_TAXSUB`)."""
     tail = label.split("_", 1)[-1]
     for kind, labels in (
         ("output", OUTPUT_LABELS),
@@ -339,7 +376,8 @@ def _row_kind(name: str, label: str) -> str:
     if re.match(r"^[A-Z][A-Z0-9]{2}_\w+$", label):
         return "industry"
     raise InputError(
-        f"{name}: row label {label!r} is unknown: expected an industry such as CAN_A01, or TLS, VA, OUT "
+        f"{name}: row label {label!r} is unknown: expected an industry such as CAN_A01, or TLS, "
+        f"VA, OUT "
         f"(TAXSUB, VALU, OUTPUT in older editions)."
     )
 
@@ -347,7 +385,7 @@ def _row_kind(name: str, label: str) -> str:
 def _column_kinds(
     name: str, columns: Sequence[str], industries: set[str]
 ) -> tuple[dict[int, tuple[str, str]], int | None]:
-    """Return {column: (economy, category)} of final demand, and the column of gross output if there is one."""
+    """Return {column: (economy, category)} of final demand, and the column of gross output."""
     demand: dict[int, tuple[str, str]] = {}
     total: int | None = None
     for j, label in enumerate(columns):
@@ -362,12 +400,14 @@ def _column_kinds(
             demand[j] = (_whole(tail), head)
         elif re.match(r"^[A-Z][A-Z0-9]{2}_\w+$", label):
             raise InputError(
-                f"{name}: column {label} is neither an industry with a row of its own nor a known category of final "
+                f"{name}: column {label} is neither an industry with a row of its own nor a known "
+                f"category of final "
                 f"demand ({', '.join(sorted(FINAL_DEMAND))}){nearest(label, industries)}"
             )
         else:
             raise InputError(
-                f"{name}: column label {label!r} is unknown: expected an industry such as CAN_A01, final demand "
+                f"{name}: column label {label!r} is unknown: expected an industry such as "
+                f"CAN_A01, final demand "
                 f"such as CAN_HFCE, or OUT."
             )
     if not demand:
@@ -391,7 +431,9 @@ def _check_parts(name: str, industries: Sequence[str], output: Array) -> None:
     """Refuse a table with output both for a country as a whole and for its parts."""
     for prefix, whole in _WHOLE.items():
         own = sum(
-            float(y) for label, y in zip(industries, output, strict=True) if label[:4] == f"{whole}_"
+            float(y)
+            for label, y in zip(industries, output, strict=True)
+            if label[:4] == f"{whole}_"
         )
         parts = sum(
             float(y)
@@ -400,7 +442,8 @@ def _check_parts(name: str, industries: Sequence[str], output: Array) -> None:
         )
         if own > 0 and parts > 0:
             raise AccountsError(
-                f"{name} counts {whole} twice: output {own:.6g} as {whole} and {parts:.6g} in parts "
+                f"{name} counts {whole} twice: output {own:.6g} as {whole} and {parts:.6g} in "
+                f"parts "
                 f"({prefix}1, {prefix}2): delete the rows and columns of one of them."
             )
 
@@ -427,20 +470,24 @@ def _check_balance(
         if bad.any():
             i = int(np.argmax(np.where(bad, gap / (np.abs(published) + BALANCE_VALUE), 0)))
             raise AccountsError(
-                f"{name}: the accounts do not add up: gross output of {industries[i]} is {published[i]:.6g}, but "
-                f"{what} give {found[i]:.6g}; {int(bad.sum())} industries miss by more than {100 * BALANCE_SHARE:g} %. "
+                f"{name}: the accounts do not add up: gross output of {industries[i]} is "
+                f"{published[i]:.6g}, but "
+                f"{what} give {found[i]:.6g}; {int(bad.sum())} industries miss by more than "
+                f"{100 * BALANCE_SHARE:g} %. "
                 f"Rows, columns or decimal points may be lost: download the file again."
             )
     negative = np.argwhere(intermediate < 0)
     if negative.size:
         i, j = (int(x) for x in np.unravel_index(int(np.argmin(intermediate)), intermediate.shape))
         raise AccountsError(
-            f"{name}: {len(negative)} cells of intermediate use are negative; the lowest is {intermediate[i, j]:.6g} in row "
+            f"{name}: {len(negative)} cells of intermediate use are negative; the lowest is "
+            f"{intermediate[i, j]:.6g} in row "
             f"{industries[i]}, column {industries[j]}: correct it."
         )
 
 
-# -- aggregating --------------------------------------------------------------------------------------------------
+# -- aggregating
+# --------------------------------------------------------------------------------------------------
 
 
 def aggregate_icio(
@@ -448,15 +495,16 @@ def aggregate_icio(
     countries: Mapping[str, str] | Sequence[str] | None = None,
     sectors: Mapping[str, str] | str | None = None,
 ) -> IcioAccounts:
-    """Add a table up to countries × sectors and make the accounts hold; see the module's text for how.
+    """Add a table up to countries × sectors and make the accounts hold (see the module's text).
 
     Parameters
     ----------
     table : from `read_icio_csv`.
-    countries : None keeps every economy. A list of codes keeps these and adds the others up to `ROW`. A mapping
-        {code: group} adds up groups; codes that it does not name stay, or go to the group under the key "*".
-    sectors : None keeps every goods sector and adds the services up to one, `SERVICES`; "all" keeps every
-        sector; a mapping {code: group} as for countries.
+    countries : None keeps every economy. A list of codes keeps these and adds the others up to
+        `ROW`. A mapping {code: group} adds up groups; codes that it does not name stay, or go to
+        the group under the key "*".
+    sectors : None keeps every goods sector and adds the services up to one, `SVC`; "all" keeps
+        every sector; a mapping {code: group} as for countries.
 
     Raises
     ------
@@ -483,11 +531,16 @@ def aggregate_icio(
     Z = _add_up(wide, group, J * N, axis=0)
     F = _add_up(final, group, J * N, axis=0)
     gap = np.abs(table.intermediate.sum(axis=1) + table.final.sum(axis=1) - table.output)
+    gap[gap <= NOISE * np.abs(table.output)] = 0.0
     notes = []
-    if gap.max() > 0:
+    if gap.any():
         worst = _worst(gap, ["_".join(i) for i in table.industries])
         notes.append(
-            _note("published gross output differs from the sum of sales: the sum of sales is taken", gap, worst)
+            _note(
+                "published gross output differs from the sum of sales: the sum of sales is taken",
+                gap,
+                worst,
+            )
         )
     labels = [f"{s} {c}" for s in kinds for c in names]
     Z, F, more = _consistent(Z, F, labels, names)
@@ -518,7 +571,9 @@ def _country_groups(
     if wanted is None or wanted == "all":
         return tuple(codes), np.arange(len(codes))
     if isinstance(wanted, str):
-        raise InputError(f"countries={wanted!r}: give a list of codes, or a mapping from code to group.")
+        raise InputError(
+            f"countries={wanted!r}: give a list of codes, or a mapping from code to group."
+        )
     if isinstance(wanted, Mapping):
         return _groups("country", codes, wanted)
     _unique("countries", "code", list(wanted))
@@ -555,7 +610,7 @@ def _groups(
 
 
 def _add_up(a: Array, group: NDArray[np.intp], size: int, axis: int) -> Array:
-    """Sum the rows (axis 0) or columns (axis 1) of a matrix by group; groups without members are zero."""
+    """Sum rows (axis 0) or columns (axis 1) of a matrix by group; a group without any is zero."""
     order = np.argsort(group, kind="stable")
     present, starts = np.unique(group[order], return_index=True)
     summed = np.add.reduceat(np.take(a, order, axis=axis), starts, axis=axis)
@@ -570,9 +625,10 @@ def _add_up(a: Array, group: NDArray[np.intp], size: int, axis: int) -> Array:
 def _consistent(
     Z: Array, F: Array, labels: Sequence[str], countries: Sequence[str]
 ) -> tuple[Array, Array, list[dict[str, Any]]]:
-    """Return Z ≥ 0, F ≥ 0 with inputs ≤ output, by clipping F and solving output anew at unchanged technique.
+    """Return Z ≥ 0, F ≥ 0 with inputs ≤ output.
 
-    Z [i, j] and F [i, n] as in `IcioTable`, at the level of the groups.
+    F is clipped and output solved for anew at unchanged technique. Z [i, j] and F [i, n] as in
+    `IcioTable`, at the level of the groups.
     """
     notes: list[dict[str, Any]] = []
     output = Z.sum(axis=1) + F.sum(axis=1)
@@ -581,7 +637,8 @@ def _consistent(
     if stuck.any():
         i = int(np.argmax(np.where(stuck, inputs, 0)))
         raise AccountsError(
-            f"{labels[i]} has output {output[i]:.6g} but buys inputs of {inputs[i]:.6g} ({int(stuck.sum())} such "
+            f"{labels[i]} has output {output[i]:.6g} but buys inputs of {inputs[i]:.6g} "
+            f"({int(stuck.sum())} such "
             f"industries): merge the sector or the country with another one (sectors=, countries=)."
         )
     low = F < 0
@@ -594,7 +651,8 @@ def _consistent(
         places = [f"{label}→{c}" for label in labels for c in countries]
         notes.append(
             _note(
-                "negative final demand (stocks fell by more than was sold) set to zero, as if produced in the year",
+                "negative final demand (stocks fell by more than was sold) set to zero, as if "
+                "produced in the year",
                 cut,
                 _worst(cut.ravel(), places),
             )
@@ -604,13 +662,22 @@ def _consistent(
     if over.any():
         excess = np.where(over, inputs - allowed, 0.0)
         notes.append(
-            _note("inputs above output scaled down to output (no negative factor income)", excess, _worst(excess, labels))
+            _note(
+                "inputs above output scaled down to output (no negative factor income)",
+                excess,
+                _worst(excess, labels),
+            )
         )
         A *= np.where(over, allowed / np.where(inputs > 0, inputs, 1.0), 1.0)
     solved = np.maximum(np.linalg.solve(np.eye(len(A)) - A, F.sum(axis=1)), 0.0)
-    change = np.where(np.abs(solved - output) > 1e-9 * np.abs(output), np.abs(solved - output), 0.0)
+    change = np.abs(solved - output)
+    change[change <= NOISE * np.abs(output)] = 0.0
     notes.append(
-        _note("gross output solved anew for that final demand at unchanged technique", change, _worst(change, labels))
+        _note(
+            "gross output solved anew for that final demand at unchanged technique",
+            change,
+            _worst(change, labels),
+        )
     )
     return A * solved, F, notes
 
@@ -629,7 +696,8 @@ def _worst(changes: Array, labels: Sequence[str], count: int = 5) -> str:
     return "; ".join(f"{labels[i]} {changes[i]:.4g}" for i in order if changes[i] != 0)
 
 
-# -- a world's arrays and metadata --------------------------------------------------------------------------------
+# -- a world's arrays and metadata
+# --------------------------------------------------------------------------------
 
 
 def build_world_from_icio_csv(
@@ -643,21 +711,22 @@ def build_world_from_icio_csv(
     name: str | None = None,
     title: str | None = None,
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Build a world from the OECD's CSV file: its arrays and metadata, ready for `files.write_world`.
+    """Build a world from the OECD's CSV file: arrays and metadata for `files.write_world`.
 
     Parameters
     ----------
     path, year : see `read_icio_csv`.
     countries, sectors : see `aggregate_icio`.
-    elasticity : θ for all sectors, or {sector: θ} for some; the others take the shipped set `fgo`, averaged over a
-        group's members by their trade between countries.
+    elasticity : θ for all sectors, or {sector: θ} for some; the others take the shipped set `fgo`,
+        averaged over a group's members by their trade between countries.
     population : {country: persons}; others are unknown.
     name, title : short name and title; made from the file's name and year where not given.
 
     Returns
     -------
-    arrays : flows, final, use, tariffs (float32), elasticity, population (float64); see `surtax.world.files`.
-        The OECD's tables know no tariffs: they are zero, and the metadata says so.
+    arrays : flows, final, use, tariffs (float32), elasticity, population (float64); see
+        `surtax.world.files`. The OECD's tables know no tariffs: they are zero, and the metadata
+        says so.
     meta : sources, licence, adjustments, elasticities.
 
     Raises
@@ -671,7 +740,9 @@ def build_world_from_icio_csv(
     people = np.full(len(accounts.countries), np.nan)
     for code, persons in (population or {}).items():
         if code not in accounts.countries:
-            raise InputError(f"population names unknown country {code!r}{nearest(code, accounts.countries)}")
+            raise InputError(
+                f"population names unknown country {code!r}{nearest(code, accounts.countries)}"
+            )
         people[accounts.countries.index(code)] = persons
     arrays: dict[str, NDArray[Any]] = {
         "flows": accounts.flows.astype(np.float32),
@@ -698,19 +769,24 @@ def build_world_from_icio_csv(
             for s in accounts.sectors
         ],
         "units": "USD million, basic prices",
-        "value_added": "output less inputs at basic prices: value added plus net taxes that producers pay on inputs",
+        "value_added": "output less inputs at basic prices: value added plus net taxes that "
+        "producers pay on inputs",
         "sources": [
             {
                 "title": f"OECD Inter-Country Input-Output Tables, {edition}, year {table.year}",
                 "licence": LICENCE,
                 "attribution": ATTRIBUTION,
-                "note": f"read from {table.name}; aggregated and adjusted by Surtax as recorded under adjustments",
+                "note": f"read from {table.name}; aggregated and adjusted by Surtax as recorded "
+                f"under adjustments",
             }
         ],
         "build": f"surtax build-world {table.name}",
         "imputed": [],
         "adjustments": list(accounts.adjustments),
-        "tariffs": {"source": "none", "note": "the tables hold no tariffs: all base tariffs are zero"},
+        "tariffs": {
+            "source": "none",
+            "note": "the tables hold no tariffs: all base tariffs are zero",
+        },
         "elasticities": {
             "set": elasticities.DEFAULT if elasticity is None else "given by the user",
             "by_sector": records,
@@ -738,7 +814,9 @@ def _elasticities(
     if isinstance(given, Mapping):
         for code in given:
             if code not in accounts.sectors:
-                raise InputError(f"elasticity names unknown sector {code!r}{nearest(code, accounts.sectors)}")
+                raise InputError(
+                    f"elasticity names unknown sector {code!r}{nearest(code, accounts.sectors)}"
+                )
     elif given is not None:
         given = dict.fromkeys(accounts.sectors, float(given))
     chosen = dict(given or {})
@@ -748,13 +826,22 @@ def _elasticities(
     theta = np.empty(len(accounts.sectors))
     records: list[dict[str, Any]] = []
     rest = {s: accounts.sector_members[s] for s in accounts.sectors if s not in chosen}
-    shipped = elasticities.for_groups(elasticities.elasticity_set(), rest, accounts.trade) if rest else None
+    shipped = (
+        elasticities.for_groups(elasticities.elasticity_set(), rest, accounts.trade)
+        if rest
+        else None
+    )
     by_rest = dict(zip(rest, zip(*shipped, strict=True), strict=True)) if shipped else {}
     for position, sector in enumerate(accounts.sectors):
         if sector in chosen:
             theta[position] = chosen[sector]
             records.append(
-                {"sector": sector, "theta": float(chosen[sector]), "source": "given by the user", "quality": "user"}
+                {
+                    "sector": sector,
+                    "theta": float(chosen[sector]),
+                    "source": "given by the user",
+                    "quality": "user",
+                }
             )
         else:
             theta[position], record = by_rest[sector]

@@ -1,35 +1,39 @@
-"""Codes of the OECD's Inter-Country Input-Output tables: names, and what is a good, in every edition.
+"""Codes of the OECD's Inter-Country Input-Output tables in every edition: names, goods, parts.
 
-The editions cut ISIC Rev. 4 differently (2025: `A01`, `C24A`; 2023: `A01_02`, `C24`; 2021 and 2018: `01T02`, `24`).
-A code of any of them is read here as the set of ISIC divisions that it covers.
+The editions cut ISIC Rev. 4 differently (2025: `A01`, `C24A`; 2023: `A01_02`, `C24`; 2021 and 2018:
+`01T02`, `24`). A code of any of them is read here as the set of ISIC divisions that it covers.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-SERVICES = "SERVICES"
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SERVICES = "SVC"
 REST = "ROW"
 
 COUNTRY_NAMES = {
-    "AGO": "Angola", "ARE": "United Arab Emirates", "ARG": "Argentina", "AUS": "Australia", "AUT": "Austria",
-    "BEL": "Belgium", "BGD": "Bangladesh", "BGR": "Bulgaria", "BLR": "Belarus", "BRA": "Brazil",
-    "BRN": "Brunei", "CAN": "Canada", "CHE": "Switzerland", "CHL": "Chile", "CHN": "China",
-    "CIV": "Côte d'Ivoire", "CMR": "Cameroon", "COD": "DR Congo", "COL": "Colombia", "CRI": "Costa Rica",
-    "CYP": "Cyprus", "CZE": "Czechia", "DEU": "Germany", "DNK": "Denmark", "EGY": "Egypt", "ESP": "Spain",
-    "EST": "Estonia", "FIN": "Finland", "FRA": "France", "GBR": "United Kingdom", "GRC": "Greece",
-    "HKG": "Hong Kong", "HRV": "Croatia", "HUN": "Hungary", "IDN": "Indonesia", "IND": "India",
-    "IRL": "Ireland", "ISL": "Iceland", "ISR": "Israel", "ITA": "Italy", "JOR": "Jordan", "JPN": "Japan",
-    "KAZ": "Kazakhstan", "KHM": "Cambodia", "KOR": "South Korea", "LAO": "Laos", "LTU": "Lithuania",
-    "LUX": "Luxembourg", "LVA": "Latvia", "MAR": "Morocco", "MEX": "Mexico", "MLT": "Malta",
-    "MMR": "Myanmar", "MYS": "Malaysia", "NGA": "Nigeria", "NLD": "Netherlands", "NOR": "Norway",
-    "NZL": "New Zealand", "PAK": "Pakistan", "PER": "Peru", "PHL": "Philippines", "POL": "Poland",
-    "PRT": "Portugal", "ROU": "Romania", "RUS": "Russia", "SAU": "Saudi Arabia", "SEN": "Senegal",
-    "SGP": "Singapore", "STP": "São Tomé and Príncipe", "SVK": "Slovakia", "SVN": "Slovenia",
-    "SWE": "Sweden", "THA": "Thailand", "TUN": "Tunisia", "TUR": "Türkiye", "TWN": "Taiwan",
-    "UKR": "Ukraine", "USA": "United States", "VNM": "Vietnam", "ZAF": "South Africa",
-    REST: "Rest of world",
+    "AGO": "Angola", "ARE": "United Arab Emirates", "ARG": "Argentina", "AUS": "Australia",
+    "AUT": "Austria", "BEL": "Belgium", "BGD": "Bangladesh", "BGR": "Bulgaria", "BLR": "Belarus",
+    "BRA": "Brazil", "BRN": "Brunei", "CAN": "Canada", "CHE": "Switzerland", "CHL": "Chile",
+    "CHN": "China", "CIV": "Côte d'Ivoire", "CMR": "Cameroon", "COD": "DR Congo",
+    "COL": "Colombia", "CRI": "Costa Rica", "CYP": "Cyprus", "CZE": "Czechia", "DEU": "Germany",
+    "DNK": "Denmark", "EGY": "Egypt", "ESP": "Spain", "EST": "Estonia", "FIN": "Finland",
+    "FRA": "France", "GBR": "United Kingdom", "GRC": "Greece", "HKG": "Hong Kong",
+    "HRV": "Croatia", "HUN": "Hungary", "IDN": "Indonesia", "IND": "India", "IRL": "Ireland",
+    "ISL": "Iceland", "ISR": "Israel", "ITA": "Italy", "JOR": "Jordan", "JPN": "Japan",
+    "KAZ": "Kazakhstan", "KHM": "Cambodia", "KOR": "South Korea", "LAO": "Laos",
+    "LTU": "Lithuania", "LUX": "Luxembourg", "LVA": "Latvia", "MAR": "Morocco", "MEX": "Mexico",
+    "MLT": "Malta", "MMR": "Myanmar", "MYS": "Malaysia", "NGA": "Nigeria", "NLD": "Netherlands",
+    "NOR": "Norway", "NZL": "New Zealand", "PAK": "Pakistan", "PER": "Peru", "PHL": "Philippines",
+    "POL": "Poland", "PRT": "Portugal", "ROU": "Romania", "RUS": "Russia", "SAU": "Saudi Arabia",
+    "SEN": "Senegal", "SGP": "Singapore", "STP": "São Tomé and Príncipe", "SVK": "Slovakia",
+    "SVN": "Slovenia", "SWE": "Sweden", "THA": "Thailand", "TUN": "Tunisia", "TUR": "Türkiye",
+    "TWN": "Taiwan", "UKR": "Ukraine", "USA": "United States", "VNM": "Vietnam",
+    "ZAF": "South Africa", REST: "Rest of world",
 }  # fmt: skip
 
 SECTOR_NAMES = {
@@ -93,12 +97,21 @@ SECTOR_NAMES = {
 
 # Sections that the OECD prints as a letter alone, as ISIC Rev. 4 divisions.
 _SECTIONS = {
-    "A": (1, 3), "B": (5, 9), "C": (10, 33), "D": (35, 35), "E": (36, 39), "F": (41, 43), "G": (45, 47),
-    "H": (49, 53), "I": (55, 56), "J": (58, 63), "K": (64, 66), "L": (68, 68), "M": (69, 75), "N": (77, 82),
-    "O": (84, 84), "P": (85, 85), "Q": (86, 88), "R": (90, 93), "S": (94, 96), "T": (97, 98),
+    "A": (1, 3), "B": (5, 9), "C": (10, 33), "D": (35, 35), "E": (36, 39), "F": (41, 43),
+    "G": (45, 47), "H": (49, 53), "I": (55, 56), "J": (58, 63), "K": (64, 66), "L": (68, 68),
+    "M": (69, 75), "N": (77, 82), "O": (84, 84), "P": (85, 85), "Q": (86, 88), "R": (90, 93),
+    "S": (94, 96), "T": (97, 98),
 }  # fmt: skip
 # Parts of a division, and other spellings of the same parts.
-_PARTS = {"C24A": 24, "C24B": 24, "C301": 30, "C302T309": 30, "C241_2431": 24, "C242_2432": 24, "C30X301": 30}
+_PARTS = {
+    "C24A": 24,
+    "C24B": 24,
+    "C301": 30,
+    "C302T309": 30,
+    "C241_2431": 24,
+    "C242_2432": 24,
+    "C30X301": 30,
+}
 _ALIASES = {"C241_2431": "C24A", "C242_2432": "C24B", "C30X301": "C302T309"}
 _NUMBERS = re.compile(r"^[A-Z]?(\d\d)(?:[T_](\d\d))?$")
 _LAST_GOODS_DIVISION = 33
@@ -133,7 +146,7 @@ def is_good(code: str) -> bool:
 
 
 def members(code: str, known: Sequence[str]) -> list[str]:
-    """Return the codes of `known` that cover the same ground as `code`: itself, or those sharing its divisions."""
+    """Return the codes of `known` on the ground of `code`: itself, or those of its divisions."""
     code = canonical(code)
     if code in known:
         return [code]
