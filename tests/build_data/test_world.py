@@ -97,7 +97,7 @@ def test_income_against_gdp(w):
     ratio = {c: w.V[:, i].sum() / gdp[c] for c, i in w.c.items() if c in gdp}
     assert len(ratio) == 79
     assert 0.92 < np.median(list(ratio.values())) < 0.96
-    # Later revisions of GDP, and in Pakistan a fiscal year that ends in June.
+    # Where the OECD's accounts and the World Bank's GDP part most.
     assert {c for c, r in ratio.items() if not 0.87 < r < 1.04} == {"PAK", "EGY", "AGO"}
 
 

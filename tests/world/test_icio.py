@@ -9,8 +9,9 @@ import pytest
 
 from surtax.errors import AccountsError, InputError
 from surtax.world.files import read_arrays, write_world
-from surtax.world.icio import aggregate_icio, build_world_from_icio_csv, edition_of, read_icio_csv
+from surtax.world.icio import aggregate_icio, build_world_from_icio_csv, edition_of
 from surtax.world.icio_codes import divisions, is_good, sector_name
+from surtax.world.icio_csv import read_icio_csv
 
 COUNTRIES = ["CAN", "CHN", "MEX", "ROW"]
 SECTORS = ["A01", "A02", "C24A", "G", "T"]
