@@ -88,9 +88,6 @@ class IcioTable:
     taxes: Array
 
 
-# ---------------
-
-
 def read_icio_csv(path: str | Path, year: int | None = None) -> IcioTable:
     """Read one year of the OECD's tables, from a CSV file or from a zip archive that holds it.
 
@@ -168,6 +165,7 @@ def _header(name: str, source: Path | bytes) -> list[str]:
 
 
 def unique(name: str, what: str, labels: Sequence[str]) -> None:
+    """Refuse labels that repeat; `name` and `what` say where they stand."""
     seen: set[str] = set()
     twice = []
     for label in labels:
