@@ -1,1 +1,1 @@
-"""Programs that turn the public sources into the tables under src/surtax/data, one module a table."""
+"""Programs that turn the public sources into the tables of src/surtax/data, one module a table."""
