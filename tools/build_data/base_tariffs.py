@@ -43,7 +43,7 @@ CENSUS: Mapping[str, str] = {
 }  # fmt: skip
 
 EU_MEMBERS = frozenset(
-    "AUT BEL BGR HRV CYP CZE DNK EST FIN FRA DEU GRC HUN IRL ITA LVA LTU LUX MLT NLD POL PRT ROU SVK SVN ESP SWE".split()
+    ["AUT", "BEL", "BGR", "HRV", "CYP", "CZE", "DNK", "EST", "FIN", "FRA", "DEU", "GRC", "HUN", "IRL", "ITA", "LVA", "LTU", "LUX", "MLT", "NLD", "POL", "PRT", "ROU", "SVK", "SVN", "ESP", "SWE"]
 )
 
 
@@ -145,7 +145,10 @@ class _Split:
         values = sum(p[1] for p in parts)
         duties = sum(p[2] for p in parts)
         # A chapter that paid nothing in the composition has no pattern of duty: spread by value.
-        return [(s, value * v / values, duty * (d / duties if duties else v / values)) for s, v, d in parts]
+        return [
+            (s, value * v / values, duty * (d / duties if duties else v / values))
+            for s, v, d in parts
+        ]
 
 
 def _compositions(sources: Path, sector_of: Any) -> tuple[dict[str, Cells], _Split, _Split]:
@@ -239,7 +242,10 @@ def us_collected(sources: Path, countries: Sequence[str], sectors: Sequence[str]
     rates[services] = 0.0
     goods = [line[s] for s in GOODS]
     empty = [
-        f"{sectors[i]}:{c}" for i in goods for c in countries if c != "USA" and imports[i, column[c]] == 0
+        f"{sectors[i]}:{c}"
+        for i in goods
+        for c in countries
+        if c != "USA" and imports[i, column[c]] == 0
     ]
     metadata = {
         "what": "US tariffs as collected: calculated duty over customs value of imports for consumption",
@@ -272,7 +278,7 @@ def us_collected(sources: Path, countries: Sequence[str], sectors: Sequence[str]
 
 
 def build(sources: Path, out: Path) -> None:
-    """Write the 2024 table by sector and origin to `concordance/us_collected_2024.csv` with its metadata.
+    """Write the 2024 table by sector and origin to `tariffs/us_collected_2024.csv` with its metadata.
 
     The embedded world takes its tariffs from `us_collected`; this file is for reading and checking.
     """
@@ -286,7 +292,9 @@ def build(sources: Path, out: Path) -> None:
         for i, sector in enumerate(sectors):
             for j, country in enumerate(countries):
                 if base.imports[i, j]:
-                    file.write(f"{sector},{country},{base.imports[i, j]:.0f},{base.duty[i, j]:.0f}\n")
+                    file.write(
+                        f"{sector},{country},{base.imports[i, j]:.0f},{base.duty[i, j]:.0f}\n"
+                    )
     text = json.dumps(base.metadata, indent=1, ensure_ascii=False)
     (folder / "us_collected_2024.json").write_text(text + "\n", encoding="utf-8")
 

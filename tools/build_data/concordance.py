@@ -19,10 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-GOODS = (
-    "A01 A02 A03 B05 B06 B07 B08 B09 C10T12 C13T15 C16 C17_18 C19 C20 C21 C22 C23 C24A C24B C25 C26 C27 C28 C29 "
-    "C301 C302T309 C31T33"
-).split()
+GOODS = ["A01", "A02", "A03", "B05", "B06", "B07", "B08", "B09", "C10T12", "C13T15", "C16", "C17_18", "C19", "C20", "C21", "C22", "C23", "C24A", "C24B", "C25", "C26", "C27", "C28", "C29", "C301", "C302T309", "C31T33"]
 SERVICES = "SVC"
 NO_SECTOR = "NONE"
 """Chapters 98 and 99 and the Census residual industries: goods returned, low-value and unspecified shipments."""
@@ -318,7 +315,9 @@ def unassigned(built: Built, lines: Iterable[tuple[str, float]]) -> list[dict[st
         else:
             reason = WHY_SERVICES.get(built.hs10_naics.get(hs10, "")[:2], "")
             reason = longest_prefix(hs10, {k: v[1] for k, v in SPECIAL_HS.items()}) or reason
-            reason = reason or "line newer than the NAICS table, in a heading of scrap or used goods"
+            reason = (
+                reason or "line newer than the NAICS table, in a heading of scrap or used goods"
+            )
         value[sector, reason] += amount
     return [
         {"sector": s, "what": r, "usd": round(v)}
@@ -337,7 +336,9 @@ def build(sources: Path, out: Path) -> None:
     with (folder / "hs6.csv").open("w", encoding="utf-8", newline="\n") as file:
         file.write("hs6,sector,share,basis\n")
         for code in sorted(table.hs6):
-            file.write(f"{code},{table.hs6[code]},{built.hs6_share[code]:.3g},{built.hs6_basis[code]}\n")
+            file.write(
+                f"{code},{table.hs6[code]},{built.hs6_share[code]:.3g},{built.hs6_basis[code]}\n"
+            )
     with (folder / "hs10_exceptions.csv").open("w", encoding="utf-8", newline="\n") as file:
         file.write("hs10,sector\n")
         file.writelines(f"{code},{table.hs10[code]}\n" for code in sorted(table.hs10))
