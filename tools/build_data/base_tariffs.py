@@ -1,26 +1,29 @@
 """What the United States collected in 2024, by sector and origin.
 
-Rates are calculated duties over customs value of imports for consumption (US Census Bureau). Partners with a
-ten-digit file are summed line by line. The others are known by two-digit chapter: their imports and duties by
-chapter are kept to the dollar and split over sectors inside a chapter, EU members by the composition of the EU
-without Slovakia, the rest by the pooled composition of all ten-digit partners without China (whose duties are those
-of Section 301) and Russia (column 2).
+Rates are calculated duties over customs value of imports for consumption (US Census Bureau).
+Partners with a ten-digit file are summed line by line. The others are known by two-digit chapter:
+their imports and duties by chapter are kept to the dollar and split over sectors inside a chapter,
+EU members by the composition of the EU without Slovakia, the rest by the pooled composition of all
+ten-digit partners without China (whose duties are those of Section 301) and Russia (column 2).
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tools.build_data.concordance import GOODS, NO_SECTOR, SERVICES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 EU = "0003"
 SLOVAKIA = "4359"
@@ -28,22 +31,52 @@ CHINA, RUSSIA = "5700", "4621"
 
 CENSUS: Mapping[str, str] = {
     # ICIO economy to Census country code (Schedule C, 2024); the United States itself has none.
-    "AGO": "7620", "ARE": "5200", "ARG": "3570", "AUS": "6021", "AUT": "4330", "BEL": "4231", "BGD": "5380",
-    "BGR": "4870", "BLR": "4622", "BRA": "3510", "BRN": "5610", "CAN": "1220", "CHE": "4419", "CHL": "3370",
-    "CHN": "5700", "CIV": "7480", "CMR": "7420", "COD": "7660", "COL": "3010", "CRI": "2230", "CYP": "4910",
-    "CZE": "4351", "DEU": "4280", "DNK": "4099", "EGY": "7290", "ESP": "4700", "EST": "4470", "FIN": "4050",
-    "FRA": "4279", "GBR": "4120", "GRC": "4840", "HKG": "5820", "HRV": "4791", "HUN": "4370", "IDN": "5600",
-    "IND": "5330", "IRL": "4190", "ISL": "4000", "ISR": "5081", "ITA": "4759", "JOR": "5110", "JPN": "5880",
-    "KAZ": "4634", "KHM": "5550", "KOR": "5800", "LAO": "5530", "LTU": "4510", "LUX": "4239", "LVA": "4490",
-    "MAR": "7140", "MEX": "2010", "MLT": "4730", "MMR": "5460", "MYS": "5570", "NGA": "7530", "NLD": "4210",
-    "NOR": "4039", "NZL": "6141", "PAK": "5350", "PER": "3330", "PHL": "5650", "POL": "4550", "PRT": "4710",
-    "ROU": "4850", "RUS": "4621", "SAU": "5170", "SEN": "7440", "SGP": "5590", "STP": "7644", "SVK": "4359",
-    "SVN": "4792", "SWE": "4010", "THA": "5490", "TUN": "7230", "TUR": "4890", "TWN": "5830", "UKR": "4623",
-    "VNM": "5520", "ZAF": "7910",
+    "AGO": "7620", "ARE": "5200", "ARG": "3570", "AUS": "6021", "AUT": "4330", "BEL": "4231",
+    "BGD": "5380", "BGR": "4870", "BLR": "4622", "BRA": "3510", "BRN": "5610", "CAN": "1220",
+    "CHE": "4419", "CHL": "3370", "CHN": "5700", "CIV": "7480", "CMR": "7420", "COD": "7660",
+    "COL": "3010", "CRI": "2230", "CYP": "4910", "CZE": "4351", "DEU": "4280", "DNK": "4099",
+    "EGY": "7290", "ESP": "4700", "EST": "4470", "FIN": "4050", "FRA": "4279", "GBR": "4120",
+    "GRC": "4840", "HKG": "5820", "HRV": "4791", "HUN": "4370", "IDN": "5600", "IND": "5330",
+    "IRL": "4190", "ISL": "4000", "ISR": "5081", "ITA": "4759", "JOR": "5110", "JPN": "5880",
+    "KAZ": "4634", "KHM": "5550", "KOR": "5800", "LAO": "5530", "LTU": "4510", "LUX": "4239",
+    "LVA": "4490", "MAR": "7140", "MEX": "2010", "MLT": "4730", "MMR": "5460", "MYS": "5570",
+    "NGA": "7530", "NLD": "4210", "NOR": "4039", "NZL": "6141", "PAK": "5350", "PER": "3330",
+    "PHL": "5650", "POL": "4550", "PRT": "4710", "ROU": "4850", "RUS": "4621", "SAU": "5170",
+    "SEN": "7440", "SGP": "5590", "STP": "7644", "SVK": "4359", "SVN": "4792", "SWE": "4010",
+    "THA": "5490", "TUN": "7230", "TUR": "4890", "TWN": "5830", "UKR": "4623", "VNM": "5520",
+    "ZAF": "7910",
 }  # fmt: skip
 
 EU_MEMBERS = frozenset(
-    ["AUT", "BEL", "BGR", "HRV", "CYP", "CZE", "DNK", "EST", "FIN", "FRA", "DEU", "GRC", "HUN", "IRL", "ITA", "LVA", "LTU", "LUX", "MLT", "NLD", "POL", "PRT", "ROU", "SVK", "SVN", "ESP", "SWE"]
+    [
+        "AUT",
+        "BEL",
+        "BGR",
+        "HRV",
+        "CYP",
+        "CZE",
+        "DNK",
+        "EST",
+        "FIN",
+        "FRA",
+        "DEU",
+        "GRC",
+        "HUN",
+        "IRL",
+        "ITA",
+        "LVA",
+        "LTU",
+        "LUX",
+        "MLT",
+        "NLD",
+        "POL",
+        "PRT",
+        "ROU",
+        "SVK",
+        "SVN",
+        "ESP",
+        "SWE",
+    ]
 )
 
 
@@ -92,7 +125,7 @@ def hs10_lines(sources: Path, partner: str) -> tuple[tuple[str, float, float], .
 
 
 def hs2_chapters(sources: Path) -> Iterator[tuple[str, dict[str, tuple[float, float]]]]:
-    """Yield (Census code, {chapter: (imports, duty)}) for every partner file, the EU aggregate left out."""
+    """Yield (Census code, {chapter: (imports, duty)}) for every partner but the EU aggregate."""
     from tools.build_data.concordance import rows
 
     for path in sorted((sources / "trade" / "us_imports_hs2_2024").glob("hs2-tariff-*.csv")):
@@ -248,10 +281,14 @@ def us_collected(sources: Path, countries: Sequence[str], sectors: Sequence[str]
         if c != "USA" and imports[i, column[c]] == 0
     ]
     metadata = {
-        "what": "US tariffs as collected: calculated duty over customs value of imports for consumption",
+        "what": (
+            "US tariffs as collected: calculated duty over customs value of imports for consumption"
+        ),
         "year": 2024,
         "importer": "USA",
-        "source": "US Census Bureau, imports for consumption by HS10 and HS2 and partner, calendar 2024",
+        "source": (
+            "US Census Bureau, imports for consumption by HS10 and HS2 and partner, calendar 2024"
+        ),
         "licence": "public domain (US government work)",
         "collected_through": "tradewartracker/trade-war-redux-2025 (MIT)",
         "imports_usd": totals[0],
@@ -262,13 +299,15 @@ def us_collected(sources: Path, countries: Sequence[str], sectors: Sequence[str]
         "no_sector": outside,
         "by_chapter_only": sorted(by_chapter),
         "by_chapter_note": (
-            "imports and duty by two-digit chapter are exact; within a chapter they follow the EU without Slovakia "
+            "imports and duty by two-digit chapter are exact; within a chapter they follow the "
+            "EU without Slovakia "
             "(members of the EU) or all ten-digit partners without China and Russia (others)"
         ),
         "rest_of_world": {"imports_by_chapter_only_usd": row_by_chapter},
         "unknown": lost,
         "zero_means": (
-            "in `cells_without_imports` nothing was imported in 2024: the rate is not defined and stands at zero; "
+            "in `cells_without_imports` nothing was imported in 2024: the rate is not defined "
+            "and stands at zero; "
             "every other zero was collected as zero; services carry no tariff"
         ),
         "cells_without_imports": empty,
@@ -278,9 +317,10 @@ def us_collected(sources: Path, countries: Sequence[str], sectors: Sequence[str]
 
 
 def build(sources: Path, out: Path) -> None:
-    """Write the 2024 table by sector and origin to `tariffs/us_collected_2024.csv` with its metadata.
+    """Write `tariffs/us_collected_2024.csv` and its metadata.
 
-    The embedded world takes its tariffs from `us_collected`; this file is for reading and checking.
+    The embedded world takes its tariffs from `us_collected`; this file is for reading and
+    checking.
     """
     countries = [*CENSUS, "ROW"]
     sectors = [*GOODS, SERVICES]

@@ -1,11 +1,12 @@
 """Products to sectors: the Harmonized System to the goods sectors of the embedded world.
 
-One rule decides: HS10 → NAICS (US Census, by statistical reporting number) → sector, by the NAICS prefixes in
-`NAICS_SECTORS`. The prefixes are typed here from the definitions of NAICS 2017 and ISIC Rev. 4, and every
-assignment is checked against the published NAICS–ISIC table: a sector that no ISIC class of the industry leads to
-is an error unless `CHECKED_AGAINST_ISIC` names it. A six-digit code takes the sector in which most of its US imports
-fall; the ten-digit lines that fall elsewhere are shipped as exceptions. Codes that NAICS does not reach go through
-ISIC. The result is one sector for every code, without weights.
+One rule decides: HS10 → NAICS (US Census, by statistical reporting number) → sector, by the NAICS
+prefixes in `NAICS_SECTORS`. The prefixes are typed here from the definitions of NAICS 2017 and
+ISIC Rev. 4, and every assignment is checked against the published NAICS–ISIC table: a sector that
+no ISIC class of the industry leads to is an error unless `CHECKED_AGAINST_ISIC` names it. A
+six-digit code takes the sector in which most of its US imports fall; the ten-digit lines that fall
+elsewhere are shipped as exceptions. Codes that NAICS does not reach go through ISIC. The result is
+one sector for every code, without weights.
 """
 
 from __future__ import annotations
@@ -15,14 +16,46 @@ import csv
 import json
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-GOODS = ["A01", "A02", "A03", "B05", "B06", "B07", "B08", "B09", "C10T12", "C13T15", "C16", "C17_18", "C19", "C20", "C21", "C22", "C23", "C24A", "C24B", "C25", "C26", "C27", "C28", "C29", "C301", "C302T309", "C31T33"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+GOODS = [
+    "A01",
+    "A02",
+    "A03",
+    "B05",
+    "B06",
+    "B07",
+    "B08",
+    "B09",
+    "C10T12",
+    "C13T15",
+    "C16",
+    "C17_18",
+    "C19",
+    "C20",
+    "C21",
+    "C22",
+    "C23",
+    "C24A",
+    "C24B",
+    "C25",
+    "C26",
+    "C27",
+    "C28",
+    "C29",
+    "C301",
+    "C302T309",
+    "C31T33",
+]
 SERVICES = "SVC"
 NO_SECTOR = "NONE"
-"""Chapters 98 and 99 and the Census residual industries: goods returned, low-value and unspecified shipments."""
+"""Chapters 98 and 99 and the Census residual industries: goods returned, low-value and
+unspecified shipments."""
 
 NAICS_SECTORS: Mapping[str, str] = {
     # Longest prefix wins.
@@ -100,7 +133,10 @@ SPECIAL_HS: Mapping[str, tuple[str, str]] = {
 
 CHECKED_AGAINST_ISIC: Mapping[str, str] = {
     "312113": "ice: the published table sends it to trade",
-    "336370": "metal stampings for vehicles: headings 8707 and 8708 are the vehicle industry's (ISIC 2920, 2930)",
+    "336370": (
+        "metal stampings for vehicles: headings 8707 and 8708 are the vehicle industry's (ISIC "
+        "2920, 2930)"
+    ),
     "337920": "blinds and shades: by material in ISIC, here with furniture",
     "339950": "signs: by material in ISIC, here other manufacturing",
 }
@@ -184,7 +220,7 @@ def sector_of_isic(isic: str) -> str:
 
 
 def world_imports(sources: Path) -> dict[str, tuple[float, float]]:
-    """Return US imports and calculated duty of 2024 by HS10, USD, over the partners with ten-digit files."""
+    """Return US imports and duty of 2024 by HS10, USD, over partners with ten-digit files."""
     from tools.build_data.base_tariffs import EU, SLOVAKIA, hs10_codes, hs10_lines
 
     total: dict[str, tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
@@ -205,8 +241,7 @@ def _majority(votes: Mapping[str, float]) -> str:
 
 
 def _special(code: str) -> str | None:
-    found = longest_prefix(code, {k: v[0] for k, v in SPECIAL_HS.items()})
-    return found
+    return longest_prefix(code, {k: v[0] for k, v in SPECIAL_HS.items()})
 
 
 def _by_count(table: Iterable[dict[str, str]], hs: str, target: str, rule: str) -> dict[str, str]:
@@ -217,7 +252,7 @@ def _by_count(table: Iterable[dict[str, str]], hs: str, target: str, rule: str) 
         sector = sector_of_naics(row[target]) if rule == "naics" else sector_of_isic(row[target])
         if sector in GOODS:
             votes[row[hs]][sector] += 1
-        elif sector is not None:
+        elif sector == SERVICES:
             votes[row[hs]][sector] += 0  # a services industry decides only where nothing else does
     return {code: _majority(v) for code, v in votes.items() if v}
 
@@ -245,6 +280,8 @@ def assemble(sources: Path) -> Built:
         sector = _special(hs10) or sector_of_naics(industry)
         if sector is None:
             raise ValueError(f"NAICS {industry} of HS {hs10} has no sector: add its prefix")
+        if sector == NO_SECTOR and hs10[:2] not in {"98", "99"}:
+            continue  # Census gives the line no industry: its siblings or ISIC decide
         lines[hs10] = sector
 
     votes: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
@@ -326,7 +363,7 @@ def unassigned(built: Built, lines: Iterable[tuple[str, float]]) -> list[dict[st
 
 
 def build(sources: Path, out: Path) -> None:
-    """Write `concordance/` under `out`: hs6.csv, hs10_exceptions.csv, concordance.json, README.md."""
+    """Write the tables, their metadata and a README to `concordance/` under `out`."""
     from tools.build_data.base_tariffs import hs10_lines
 
     built = assemble(sources)
@@ -350,16 +387,24 @@ def build(sources: Path, out: Path) -> None:
     canada = [(h, v) for h, v, _ in hs10_lines(sources, "1220")]
     metadata = {
         "format": "surtax-concordance/1",
-        "what": "HS codes to the 27 goods sectors of the OECD ICIO (2025 edition) as aggregated in the embedded world",
+        "what": (
+            "HS codes to the 27 goods sectors of the OECD ICIO (2025 edition) as aggregated in "
+            "the embedded world"
+        ),
         "build": "python -m tools.build_data.concordance",
         "method": (
-            "HS10 to NAICS (US Census) to sector by NAICS prefix; HS6 takes the sector with the largest value of US "
-            "imports in 2024 among its ten-digit lines, ties by number of lines, then by the order of sectors; lines "
-            "elsewhere are in hs10_exceptions.csv. HS6 codes without ten-digit lines: HS to NAICS by count, then HS "
+            "HS10 to NAICS (US Census) to sector by NAICS prefix; HS6 takes the sector with the "
+            "largest value of US "
+            "imports in 2024 among its ten-digit lines, ties by number of lines, then by the "
+            "order of sectors; lines "
+            "elsewhere are in hs10_exceptions.csv. HS6 codes without ten-digit lines: HS to "
+            "NAICS by count, then HS "
             "to ISIC Rev. 4 by count, then the heading's majority."
         ),
         "columns": {
-            "share": "share of the code's goods imports (or lines, if untraded) that falls in the sector",
+            "share": (
+                "share of the code's goods imports (or lines, if untraded) that falls in the sector"
+            ),
             "basis": "what decided the code",
         },
         "codes": {
@@ -371,7 +416,10 @@ def build(sources: Path, out: Path) -> None:
         "hs10_exceptions": len(table.hs10),
         "coverage": {
             "year": 2024,
-            "flow": "US imports for consumption, customs value, the 50 partners and the EU with ten-digit files",
+            "flow": (
+                "US imports for consumption, customs value, the 50 partners and the EU with "
+                "ten-digit files"
+            ),
             "usd": round(total),
             "share_in_goods_sectors": round(goods / total, 5),
             "share_with_ten_digit_naics": round(by_naics / total, 5),
@@ -389,8 +437,14 @@ def build(sources: Path, out: Path) -> None:
                 "attribution": "US Census Bureau",
             },
             {
-                "title": "concordance, an R package: HS to NAICS, HS to ISIC Rev. 4, NAICS to ISIC Rev. 4, HS vintages",
-                "licence": "MIT; original tables of the UN Statistics Division and WITS, free use with attribution",
+                "title": (
+                    "concordance, an R package: HS to NAICS, HS to ISIC Rev. 4, NAICS to ISIC "
+                    "Rev. 4, HS vintages"
+                ),
+                "licence": (
+                    "MIT; original tables of the UN Statistics Division and WITS, free use with "
+                    "attribution"
+                ),
                 "attribution": "concordance authors, 2022; UNSD; World Integrated Trade Solution",
             },
             {
@@ -409,19 +463,20 @@ def build(sources: Path, out: Path) -> None:
 def _readme(metadata: dict[str, object]) -> str:
     return f"""# Products to sectors
 
-`hs6.csv` gives one sector for each six-digit code (HS 2017 and HS 2022), `hs10_exceptions.csv` the ten-digit US lines
-that fall in another one; `concordance.json` says where each comes from, what is covered and what belongs to no goods
-sector. Look a line up by its ten digits among the exceptions, then by its six digits.
+`hs6.csv` gives one sector for each six-digit code (HS 2017 and HS 2022), `hs10_exceptions.csv` the
+ten-digit US lines that fall in another one; `concordance.json` says where each comes from, what is
+covered and what belongs to no goods sector. Look a line up by its ten digits among the exceptions,
+then by its six digits.
 
 {metadata["method"]}
 
-`SVC` is the services aggregate (electricity, publishing, waste and scrap, used goods), `NONE` no sector at all
-(chapters 98 and 99). Rebuild: `{metadata["build"]}`.
+`SVC` is the services aggregate (electricity, publishing, waste and scrap, used goods), `NONE` no
+sector at all (chapters 98 and 99). Rebuild: `{metadata["build"]}`.
 """
 
 
 def default_sources() -> Path:
-    """Return the folder of raw sources: $SURTAX_SOURCES, else ../shared/data beside the repository."""
+    """Return the folder of raw sources: $SURTAX_SOURCES, else ../shared/data."""
     return Path(os.environ.get("SURTAX_SOURCES", "../shared/data"))
 
 

@@ -1,8 +1,9 @@
 """The shipped scenarios: the measures of the US–Canada dispute in force on 6 May 2025, by sector.
 
-Each added rate is a product of stated factors: the rate in the instrument, the value in scope over the sector's
-imports, and the share of the value in scope that is taxed. Nothing is fitted to what customs collected. Every number
-that is typed in stands in `TYPED`, with its source, and is printed into the scenario files.
+Each added rate is a product of stated factors: the rate in the instrument, the value in scope over
+the sector's imports, and the share of the value in scope that is taxed. Nothing is fitted to what
+customs collected. Every number that is typed in stands in `TYPED`, with its source, and is printed
+into the scenario files.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools.build_data.base_tariffs import hs10_lines
 from tools.build_data.concordance import GOODS, Concordance, assemble, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 DATE = "2025-05-06"
 CANADA = "1220"
@@ -60,7 +63,8 @@ TYPED: Mapping[str, Typed] = {
     "cad_bn_vehicles": Typed(
         35.6,
         "CAD billion of 2024 imports",
-        "Department of Finance Canada, news release of 8 April 2025 on SOR/2025-118 (vehicle imports from the US, 2024)",
+        "Department of Finance Canada, news release of 8 April 2025 on SOR/2025-118 (vehicle "
+        "imports from the US, 2024)",
     ),
     "cad_bn_motor_sector": Typed(
         77.0,
@@ -70,16 +74,19 @@ TYPED: Mapping[str, Typed] = {
     "us_content_of_canadian_cars": Typed(
         0.50,
         "share of the value of a Canadian-built vehicle",
-        "Innovation, Science and Economic Development Canada, question-period note IND-2025-QP-00004, 30 May 2025: "
+        "Innovation, Science and Economic Development Canada, question-period note "
+        "IND-2025-QP-00004, 30 May 2025: "
         "about 50 per cent US content by value on average",
         assumption=True,
-        band="non-US content 0.50 to 1: the Yale tracker takes 0.60, the ICIO's inputs in proportion give 0.84, and "
+        band="non-US content 0.50 to 1: the Yale tracker takes 0.60, the ICIO's inputs in "
+        "proportion give 0.84, and "
         "1 was due until the Secretary of Commerce approved a model",
     ),
     "non_cusma_us_vehicles": Typed(
         0.08,
         "share of US vehicles imported into Canada outside CUSMA",
-        "Canadian officials as reported in April 2025 (about 8 per cent of 750,000 vehicles, by number)",
+        "Canadian officials as reported in April 2025 (about 8 per cent of 750,000 vehicles, by "
+        "number)",
         assumption=True,
         band="0.02 to 0.15",
     ),
@@ -92,7 +99,11 @@ TYPED: Mapping[str, Typed] = {
     ),
 }
 
-VEHICLES = ["87032201", "87032301", "87032401", "87033101", "87033201", "87033301", "87034000", "87035000", "87036000", "87037000", "87038000", "87039001", "87042101", "87043101", "87044100", "87045100", "87046000"]
+VEHICLES = (
+    "87032201", "87032301", "87032401", "87033101", "87033201", "87033301", "87034000", "87035000",
+    "87036000", "87037000", "87038000", "87039001", "87042101", "87043101", "87044100", "87045100",
+    "87046000",
+)  # fmt: skip
 """HTS chapter 99, subchapter III, note 33(b)."""
 
 STEEL_RANGES = (
@@ -108,7 +119,8 @@ ALUMINIUM = ("7601", "7604", "7605", "7606", "7607", "7608", "7609", "7616995160
 """Proclamation 9704, clause 1."""
 
 NOT_ONLY_FOR_CARS = ("8471",)
-"""In note 33(g) as a whole heading, though taxed only as parts of cars: no line of it is known to be one."""
+"""In note 33(g) as a whole heading, though taxed only as parts of cars: no line of it is known
+to be one."""
 
 INFORMATIONAL = (
     "4901",
@@ -164,11 +176,12 @@ class Tally:
         return sum(self.taxed.values())
 
 
-# --- the United States ------------------------------------------------------------------------------------------
+# --- the United States
+# ------------------------------------------------------------------------------------------
 
 
 def free_of_duty(sources: Path) -> dict[str, bool]:
-    """Return, for each eight-digit line of the schedule of the day, whether its general rate is Free."""
+    """Return whether each eight-digit line of the schedule of the day is free of duty."""
     with gzip.open(sources / "law" / "us" / "hts" / HTS_OF_THE_DAY, "rt", encoding="utf-8") as file:
         schedule = json.load(file)
     free: dict[str, bool] = {}
@@ -192,8 +205,8 @@ def _claims(sources: Path, month: str) -> dict[str, tuple[float, float]]:
 class ClaimShares:
     """The share of a line's value entered under USMCA, from one month and one kind of lines.
 
-    A line not traded in the month takes the pooled share of the widest code that was: eight, six, four, two digits,
-    all.
+    A line not traded in the month takes the pooled share of the widest code that was: eight,
+    six, four, two digits, all.
     """
 
     def __init__(
@@ -226,7 +239,8 @@ def _is_free(free: Mapping[str, bool]) -> Callable[[str], bool]:
     def decide(hs10: str) -> bool:
         if hs10[:8] in free:
             return free[hs10[:8]]
-        # A line of 2024 that the schedule of the day no longer has: as most of its subheading, then heading.
+        # A line of 2024 that the schedule of the day no longer has: as most of its subheading, then
+        # heading.
         votes = headings.get(hs10[:6]) or headings.get(hs10[:4]) or Counter()
         return votes[True] >= votes[False]
 
@@ -303,7 +317,8 @@ def metals_scope(sources: Path, free: Mapping[str, bool]) -> Scope:
     ]
     aluminium: set[str] = set()
     for prefix in headings:
-        # Outside chapter 76 the annex lists statistical numbers inside these lines; take those where they are known.
+        # Outside chapter 76 the annex lists statistical numbers inside these lines; take those
+        # where they are known.
         inside = {c for c in detailed if c.startswith(prefix) and not c.endswith("00")}
         aluminium |= inside if inside and prefix[:2] != "76" else {prefix}
     schedule = set(free)
@@ -319,7 +334,7 @@ def metals_scope(sources: Path, free: Mapping[str, bool]) -> Scope:
 
 
 def us_lines(sources: Path, concordance: Concordance) -> tuple[list[Line], Scope, dict[str, float]]:
-    """Return every line of 2024 imports from Canada with all that decides its duty, and facts about the claims."""
+    """Return every line of 2024 imports from Canada, the metals' scope, and facts on claims."""
     free = free_of_duty(sources)
     is_free = _is_free(free)
     may, july = _claims(sources, "2025_05"), _claims(sources, "2025_07")
@@ -329,8 +344,8 @@ def us_lines(sources: Path, concordance: Concordance) -> tuple[list[Line], Scope
     parts = frozenset(
         c for c in _list(sources, "s232_auto_parts.txt") if c not in NOT_ONLY_FOR_CARS
     )
-    carve = {r["hts8"]: r["category"] for r in rows(sources / "law" / "us" / "lists" / "fentanyl_carveout_products.csv")
-             if r["category"].endswith("_ca")}  # fmt: skip
+    listed = rows(sources / "law" / "us" / "lists" / "fentanyl_carveout_products.csv")
+    carve = {r["hts8"]: r["category"] for r in listed if r["category"].endswith("_ca")}
     lines: list[Line] = []
     facts = {"free_value": 0.0, "dutiable_value": 0.0, "free_claimed": 0.0, "dutiable_claimed": 0.0,
              "not_in_schedule": 0.0}  # fmt: skip
@@ -367,7 +382,8 @@ def us_lines(sources: Path, concordance: Concordance) -> tuple[list[Line], Scope
 
 
 US_MEASURES = (
-    "us-232-steel", "us-232-aluminium", "us-232-cars", "us-232-parts", "us-ieepa", "us-ieepa-energy", "us-ieepa-potash",
+    "us-232-steel", "us-232-aluminium", "us-232-cars", "us-232-parts",
+    "us-ieepa", "us-ieepa-energy", "us-ieepa-potash",
 )  # fmt: skip
 
 
@@ -376,8 +392,9 @@ def us_tallies(
 ) -> dict[str, Tally]:
     """Return value in scope and value taxed by measure, under Executive Order 14289.
 
-    Subject to the automobile measure: neither IEEPA nor metals. Subject to IEEPA-Canada (that is, entered outside
-    USMCA): no metals duty. So a metal article pays once: Section 232 if it claims USMCA, IEEPA if it does not.
+    Subject to the automobile measure: neither IEEPA nor metals. Subject to IEEPA-Canada (that
+    is, entered outside USMCA): no metals duty. So a metal article pays once: Section 232 if it
+    claims USMCA, IEEPA if it does not.
 
     Parameters
     ----------
@@ -410,7 +427,8 @@ def us_tallies(
     return tallies
 
 
-# --- Canada -------------------------------------------------------------------------------------------------------
+# --- Canada ---------------------------------------------------------------------------------------
+# ----------------
 
 
 def icio_us_to_canada(sources: Path) -> dict[str, float]:
@@ -429,10 +447,11 @@ def icio_us_to_canada(sources: Path) -> dict[str, float]:
 
 
 def canadian_imports(sources: Path) -> dict[str, float]:
-    """Return Canada's imports of US origin by sector, USD million, on the scale of 2024 customs values.
+    """Return Canada's imports of US origin by sector, USD million, at 2024 customs values.
 
-    By sector and origin they are not in the data. The ICIO gives the pattern; the one sector with an official value,
-    motor vehicles and parts, gives the scale from basic prices of 2022 to customs values of 2024.
+    By sector and origin they are not in the data. The ICIO gives the pattern; the one sector
+    with an official value, motor vehicles and parts, gives the scale from basic prices of 2022
+    to customs values of 2024.
     """
     flows = icio_us_to_canada(sources)
     motor = 1000 * TYPED["cad_bn_motor_sector"].value / TYPED["cad_per_usd"].value
@@ -471,8 +490,9 @@ def _items(sources: Path) -> dict[str, list[str]]:
 def canada_lists(sources: Path, concordance: Concordance) -> dict[str, CanadaList]:
     """Spread the official coverage of each list over sectors by US exports at six digits.
 
-    Six digits are wider than the items. A code counts with the share of its known Canadian items that the list
-    names; the sum is then scaled to the coverage that the Department of Finance stated.
+    Six digits are wider than the items. A code counts with the share of its known Canadian
+    items that the list names; the sum is then scaled to the coverage that the Department of
+    Finance stated.
     """
     import polars as pl
 
@@ -521,7 +541,8 @@ def vehicles_tally() -> Tally:
     return tally
 
 
-# --- files --------------------------------------------------------------------------------------------------------
+# --- files ----------------------------------------------------------------------------------------
+# ----------------
 
 PROC_STEEL = "Proclamations 9705 and 10896 (Section 232)"
 PROC_ALU = "Proclamations 9704 and 10895 (Section 232)"
@@ -529,31 +550,43 @@ LEGAL: Mapping[str, dict[str, str]] = {
     "us-232-steel": {
         "title": "US: 25 % on steel and its derivatives",
         "instrument": PROC_STEEL,
-        "citation": "90 FR 9817; HTS 9903.81.87 to 9903.81.91; EO 14289, s. 3(a)(ii)",
-        "source": "Proclamation 10896 of 10 February 2025, from 12 March 2025; derivatives outside chapter 73 on steel content",
+        "citation": "HTS 9903.81.87 to 9903.81.91; EO 14289, s. 3(a)(ii)",
+        "source": (
+            "Proclamation 10896 of 10 February 2025, from 12 March 2025; derivatives outside "
+            "chapter 73 on steel content"
+        ),
     },
     "us-232-aluminium": {
         "title": "US: 25 % on aluminium and its derivatives",
         "instrument": PROC_ALU,
-        "citation": "90 FR 9807; HTS 9903.85.02 to 9903.85.08; EO 14289, s. 3(a)(ii)",
-        "source": "Proclamation 10895 of 10 February 2025, from 12 March 2025; derivatives outside chapter 76 on aluminium content",
+        "citation": "HTS 9903.85.02 to 9903.85.08; EO 14289, s. 3(a)(ii)",
+        "source": (
+            "Proclamation 10895 of 10 February 2025, from 12 March 2025; derivatives outside "
+            "chapter 76 on aluminium content"
+        ),
     },
     "us-232-cars": {
         "title": "US: 25 % on cars and light trucks, USMCA vehicles on non-US content",
         "instrument": "Proclamation 10908 (Section 232)",
-        "citation": "90 FR 14705, cl. 1 and 2; HTS 9903.94.01 and 9903.94.03, note 33(b) to (d)",
+        "citation": "Proclamation 10908, cl. 1 and 2; HTS 9903.94.01 and 9903.94.03, note 33(b) to (d)",
         "source": "Proclamation 10908 of 26 March 2025, from 3 April 2025",
     },
     "us-232-parts": {
         "title": "US: 25 % on automobile parts entered outside USMCA",
         "instrument": "Proclamation 10908 (Section 232)",
-        "citation": "90 FR 14705, cl. 1 and 4; HTS 9903.94.05 and 9903.94.06, note 33(g) and (h)",
-        "source": "Proclamation 10908 of 26 March 2025, from 3 May 2025; offset of Proclamation 10925 not applied",
+        "citation": "Proclamation 10908, cl. 1 and 4; HTS 9903.94.05 and 9903.94.06, note 33(g) and (h)",
+        "source": (
+            "Proclamation 10908 of 26 March 2025, from 3 May 2025; offset of Proclamation 10925 "
+            "not applied"
+        ),
     },
     "us-ieepa": {
         "title": "US: 25 % on goods entered outside USMCA",
         "instrument": "Executive Order 14193 (IEEPA)",
-        "citation": "EO 14193 s. 2(a), EO 14231 s. 2(a); HTS 9903.01.10 and 9903.01.14; EO 14289, s. 3(a)(i)",
+        "citation": (
+            "EO 14193 s. 2(a), EO 14231 s. 2(a); HTS 9903.01.10 and 9903.01.14; EO 14289, s. "
+            "3(a)(i)"
+        ),
         "source": "Executive Order 14193 of 1 February 2025 as amended by EO 14231 of 6 March 2025",
     },
     "us-ieepa-energy": {
@@ -691,24 +724,36 @@ def left_out(n: Numbers) -> list[dict[str, str]]:
         },
         {
             "what": "electricity, scrap, used goods and publications that the US order reaches",
-            "why": f"{_million(us_outside)} lie in the services aggregate, which carries no tariff; "
-            f"at the claim shares used the US measures would take {_million(us_taxed)} of duty there",
+            "why": (
+                f"{_million(us_outside)} lie in the services aggregate, which carries no tariff; "
+                f"at the claim shares used the US measures would take {_million(us_taxed)} of duty "
+                "there"
+            ),
         },
         {
             "what": "gold scrap and other goods on Canada's lists outside the goods sectors",
             "why": f"{_million(ca_outside)} at the scaled values lie in the services aggregate",
         },
         {
-            "what": "remission of surtax, SOR/2025-122 (manufacturing, packaging, health, public safety)",
+            "what": (
+                "remission of surtax, SOR/2025-122 (manufacturing, packaging, health, public "
+                "safety)"
+            ),
             "why": "granted per importer and use; no public value",
         },
         {
             "what": "remission for vehicle makers, SI/2025-60",
-            "why": "numbers of vehicles stand in a confidential schedule; full remission would end most of the vehicle surtax",
+            "why": (
+                "numbers of vehicles stand in a confidential schedule; full remission would end "
+                "most of the vehicle surtax"
+            ),
         },
         {
             "what": "offset for US assembly of automobiles, Proclamation 10925",
-            "why": "up to 3.75 % of retail price, by manufacturer; parts with a USMCA claim pay nothing anyway",
+            "why": (
+                "up to 3.75 % of retail price, by manufacturer; parts with a USMCA claim pay "
+                "nothing anyway"
+            ),
         },
         {
             "what": "aluminium smelted and cast, steel melted and poured in the United States",
@@ -725,7 +770,10 @@ def left_out(n: Numbers) -> list[dict[str, str]]:
         },
         {
             "what": "automobile parts of heading 8471",
-            "why": "the note names the whole heading but taxes only parts of cars; these lines stay under IEEPA, at the same rate",
+            "why": (
+                "the note names the whole heading but taxes only parts of cars; these lines stay "
+                "under IEEPA, at the same rate"
+            ),
         },
         {
             "what": "US tariffs on other countries and their replies in 2025",
@@ -733,7 +781,10 @@ def left_out(n: Numbers) -> list[dict[str, str]]:
         },
         {
             "what": "the change in behaviour since 2024",
-            "why": "weights are the trade of 2024, before the measures; the model moves quantities itself",
+            "why": (
+                "weights are the trade of 2024, before the measures; the model moves quantities "
+                "itself"
+            ),
         },
     ]
 
@@ -741,11 +792,16 @@ def left_out(n: Numbers) -> list[dict[str, str]]:
 def _description(n: Numbers) -> str:
     us, ca = average_rates(n)
     return (
-        f"Both sides' measures in force on 6 May 2025, by sector: rate × value in scope / imports × share taxed. "
-        f"They add {us['total']:.2f} per cent to US imports from Canada and {ca['total']:.2f} per cent to Canadian "
-        f"imports from the United States, at the trade of 2024. Assumptions: non-US content of USMCA cars "
-        f"{1 - TYPED['us_content_of_canadian_cars'].value:.2f}; USMCA claims of May 2025 on dutiable lines and of July "
-        f"2025 on free lines, where claims were not recorded before; Canada's imports by sector from the ICIO, scaled. "
+        "Both sides' measures in force on 6 May 2025, by sector: rate × value in scope / "
+        "imports × share taxed. "
+        f"They add {us['total']:.2f} per cent to US imports from Canada and {ca['total']:.2f} "
+        "per cent to Canadian "
+        "imports from the United States, at the trade of 2024. Assumptions: non-US content of "
+        "USMCA cars "
+        f"{1 - TYPED['us_content_of_canadian_cars'].value:.2f}; USMCA claims of May 2025 on "
+        "dutiable lines and of July "
+        "2025 on free lines, where claims were not recorded before; Canada's imports by sector "
+        "from the ICIO, scaled. "
         f"docs/scenario-us-canada-2025.md explains each factor."
     )
 
@@ -769,9 +825,13 @@ def scenario_files(n: Numbers) -> dict[str, dict[str, Any]]:
         **head,
         "name": "article-only",
         "title": "The five measures that the article names",
-        "description": "US 25 per cent on steel and aluminium and on cars; Canada's CAD 30 billion list, its surtax on US "
-        "steel and aluminium, and on vehicles. Without the IEEPA duties nothing displaces the metals duties, so they fall "
-        "on goods inside and outside USMCA alike.",
+        "description": (
+            "US 25 per cent on steel and aluminium and on cars; Canada's CAD 30 billion list, "
+            "its surtax on US "
+            "steel and aluminium, and on vehicles. Without the IEEPA duties nothing displaces the "
+            "metals duties, so they fall "
+            "on goods inside and outside USMCA alike."
+        ),
         "date": DATE,
         "measures": [_measure(m, n.us_alone[m], n) for m in named]
         + [
@@ -798,7 +858,9 @@ def scenario_files(n: Numbers) -> dict[str, dict[str, Any]]:
             "id": f"{importer.lower()}-all-goods",
             "title": f"{who}: 25 % on all goods",
             "instrument": "hypothetical",
-            "source": "no legal measure: 25 percentage points on every goods sector, services untouched",
+            "source": (
+                "no legal measure: 25 percentage points on every goods sector, services untouched"
+            ),
             "importer": importer,
             "exporter": exporter,
             "changes": [{"sector": "goods", "rate": 25.0}],
@@ -811,8 +873,11 @@ def scenario_files(n: Numbers) -> dict[str, dict[str, Any]]:
         **head,
         "name": "all-goods-25",
         "title": "US 25 % on all Canadian goods",
-        "description": "A plain experiment: 25 percentage points on top of what the US collected in 2024, on all goods, "
-        "without preference for USMCA.",
+        "description": (
+            "A plain experiment: 25 percentage points on top of what the US collected in 2024, "
+            "on all goods, "
+            "without preference for USMCA."
+        ),
         "measures": [us_flat],
         "left_out": services,
     }
@@ -820,7 +885,10 @@ def scenario_files(n: Numbers) -> dict[str, dict[str, Any]]:
         **head,
         "name": "all-goods-25-both",
         "title": "25 % on all goods, both ways",
-        "description": "The same on both sides: 25 percentage points on all goods traded between the United States and Canada.",
+        "description": (
+            "The same on both sides: 25 percentage points on all goods traded between the United "
+            "States and Canada."
+        ),
         "measures": [us_flat, ca_flat],
         "left_out": services,
     }
@@ -828,9 +896,10 @@ def scenario_files(n: Numbers) -> dict[str, dict[str, Any]]:
 
 
 def average_rates(n: Numbers) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the added average rate by measure and in total, per cent: (US on Canada, Canada on US).
+    """Return added average rates, per cent, by measure and in total: US on Canada, and back.
 
-    Duty in goods sectors over all imports, chapters 98 and 99 and electricity included on the US side.
+    Duty in goods sectors over all imports, chapters 98 and 99 and electricity included on the
+    US side.
     """
     us = {k: RATES[k] * t.total() / n.us_imports_all for k, t in n.us.items()}
     whole = sum(n.ca_imports.values())
@@ -839,7 +908,8 @@ def average_rates(n: Numbers) -> tuple[dict[str, float], dict[str, float]]:
 
 
 HEADER = """\
-# Written by `python -m tools.build_data.scenarios`; do not edit. Rates are per cent, values USD million.
+# Written by `python -m tools.build_data.scenarios`; do not edit. Rates are per cent, values USD
+# million.
 """
 
 
@@ -869,7 +939,8 @@ def build(sources: Path, out: Path) -> None:
         (folder / f"{name}.yaml").write_text(render(file), encoding="utf-8", newline="\n")
 
 
-# --- documentation ------------------------------------------------------------------------------------------------
+# --- documentation
+# ------------------------------------------------------------------------------------------------
 
 BEGIN, END = (
     "<!-- tables: begin, written by tools/build_data/scenarios.py -->",
@@ -902,7 +973,8 @@ def _measure_table(tallies: Mapping[str, Tally], average: Mapping[str, float]) -
         scope = sum(t.scope.values())
         duty = RATES[m] / 100 * t.total()
         text.append(
-            f"| {m} | {RATES[m]:g} % | {scope / 1e6:,.0f} | {t.total() / scope:.3f} | {duty / 1e6:,.0f} | {average[m]:.2f} % |"
+            f"| {m} | {RATES[m]:g} % | {scope / 1e6:,.0f} | {t.total() / scope:.3f} | "
+            f"{duty / 1e6:,.0f} | {average[m]:.2f} % |"
         )
     duty = sum(RATES[m] / 100 * t.total() for m, t in tallies.items())
     text.append(f"| all | | | | {duty / 1e6:,.0f} | {average['total']:.2f} % |")
@@ -910,7 +982,7 @@ def _measure_table(tallies: Mapping[str, Tally], average: Mapping[str, float]) -
 
 
 def with_may_weights(sources: Path, n: Numbers) -> float:
-    """Return the US average added rate, per cent, with the import values of May 2025 in place of 2024's."""
+    """Return the US average added rate, per cent, weighted with the imports of May 2025."""
     may = _claims(sources, "2025_05")
     duty = 0.0
     lines = [
@@ -943,11 +1015,19 @@ def tables(sources: Path) -> str:
         "",
         *_measure_table(n.us, us),
         "",
-        f"Claim shares: {f['dutiable_claimed'] / f['dutiable_value']:.3f} on dutiable lines (recorded, May 2025; "
-        f"{_million(f['dutiable_value'])}), {f['free_claimed'] / f['free_value']:.3f} on free lines (from July 2025; "
-        f"{_million(f['free_value'])}). Lines of 2024 that the schedule of the day no longer has: {_million(f['not_in_schedule'])}.",
-        f"All imports from Canada: {_million(n.us_imports_all)}. With the import values of May 2025 as weights the total is "
-        f"{with_may_weights(sources, n):.2f} %.",
+        (
+            f"Claim shares: {f['dutiable_claimed'] / f['dutiable_value']:.3f} on dutiable lines "
+            "(recorded, May 2025; "
+            f"{_million(f['dutiable_value'])}), {f['free_claimed'] / f['free_value']:.3f} on free "
+            "lines (from July 2025; "
+            f"{_million(f['free_value'])}). Lines of 2024 that the schedule of the day no longer "
+            f"has: {_million(f['not_in_schedule'])}."
+        ),
+        (
+            f"All imports from Canada: {_million(n.us_imports_all)}. With the import values of May "
+            "2025 as weights the total is "
+            f"{with_may_weights(sources, n):.2f} %."
+        ),
         "",
         "### US on Canada, by sector (per cent added)",
         "",
@@ -957,10 +1037,14 @@ def tables(sources: Path) -> str:
         "",
         *_measure_table(n.canada, ca),
         "",
-        "| list | US exports in its six-digit codes | in its items' share of them | official coverage |",
+        (
+            "| list | US exports in its six-digit codes | in its items' share of them | official "
+            "coverage |"
+        ),
         "|---|--:|--:|--:|",
         *(
-            f"| {k} | {v.six_digit_usd / 1e6:,.0f} | {v.listed_usd / 1e6:,.0f} | {v.official_usd / 1e6:,.0f} |"
+            f"| {k} | {v.six_digit_usd / 1e6:,.0f} | {v.listed_usd / 1e6:,.0f} | "
+            f"{v.official_usd / 1e6:,.0f} |"
             for k, v in n.lists.items()
         ),
         "",
