@@ -568,13 +568,17 @@ LEGAL: Mapping[str, dict[str, str]] = {
     "us-232-cars": {
         "title": "US: 25 % on cars and light trucks, USMCA vehicles on non-US content",
         "instrument": "Proclamation 10908 (Section 232)",
-        "citation": "Proclamation 10908, cl. 1 and 2; HTS 9903.94.01 and 9903.94.03, note 33(b) to (d)",
+        "citation": (
+            "Proclamation 10908, cl. 1 and 2; HTS 9903.94.01 and 9903.94.03, note 33(b) to (d)"
+        ),
         "source": "Proclamation 10908 of 26 March 2025, from 3 April 2025",
     },
     "us-232-parts": {
         "title": "US: 25 % on automobile parts entered outside USMCA",
         "instrument": "Proclamation 10908 (Section 232)",
-        "citation": "Proclamation 10908, cl. 1 and 4; HTS 9903.94.05 and 9903.94.06, note 33(g) and (h)",
+        "citation": (
+            "Proclamation 10908, cl. 1 and 4; HTS 9903.94.05 and 9903.94.06, note 33(g) and (h)"
+        ),
         "source": (
             "Proclamation 10908 of 26 March 2025, from 3 May 2025; offset of Proclamation 10925 "
             "not applied"
