@@ -110,9 +110,7 @@ def nested(
         w = w * (1 + damping * np.clip(excess, -0.9, 5.0))
         w *= acc.V.sum() / (w * acc.V).sum()
     else:
-        raise ArithmeticError(
-            f"nested loops stopped at a gap of {gap:.1e} after {max_iterations} rounds"
-        )
+        raise ArithmeticError(f"nested loops stopped at a gap of {gap:.1e} after {max_iterations} rounds")
     income = earned + (rate * E).sum(axis=0) + acc.D
     real = income / acc.income / np.prod(P**alpha, axis=0)
     return TextbookSolution(w, P, E, real, iterations, price_iterations, float(gap))
@@ -186,6 +184,4 @@ def anderson(
         raise ArithmeticError(f"the Anderson iteration stopped at a gap of {gap:.1e}")
     w, P = np.exp(x[:N]), np.exp(x[N : N + cells]).reshape(J, N)
     real = income / acc.income / np.prod(P**alpha, axis=0)
-    return TextbookSolution(
-        w, P, x[N + cells :].reshape(J, N) * scale, real, iterations, iterations, float(gap)
-    )
+    return TextbookSolution(w, P, x[N + cells :].reshape(J, N) * scale, real, iterations, iterations, float(gap))

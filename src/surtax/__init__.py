@@ -38,7 +38,25 @@ _HOMES = {
     "NoEquilibrium": "surtax.errors",
 }
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605
+__all__ = [
+    "AccountsError",
+    "InputError",
+    "Measure",
+    "NoConvergence",
+    "NoEquilibrium",
+    "Outcome",
+    "Scenario",
+    "Schedule",
+    "Solver",
+    "SurtaxError",
+    "World",
+    "load_scenario",
+    "load_world",
+    "scenario_names",
+    "solve",
+    "variables",
+    "world_names",
+]
 
 if TYPE_CHECKING:
     from surtax.errors import AccountsError, InputError, NoConvergence, NoEquilibrium, SurtaxError

@@ -1,7 +1,8 @@
 """Trade elasticities by name, number, file or mapping.
 
-The default set travels with each world (docs/elasticities.md says which and why). A registry of published sets with their standard errors
-is planned; today there are `world` (the world's own) and `uniform-X` (θ = X everywhere), a number, and a file.
+The default set travels with each world (docs/elasticities.md says which and why). A registry of published sets
+with their standard errors is planned; today there are `world` (the world's own) and `uniform-X` (θ = X
+everywhere), a number, and a file.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ def apply(world: World, given: Any) -> World:
 
     Parameters
     ----------
-    given : a number; [s]; {sector: θ}, for some or all sectors; "world"; "uniform-4"; or the path of a CSV file with columns
-        `sector` and `elasticity`.
+    given : a number; [s]; {sector: θ}, for some or all sectors; "world"; "uniform-4"; or the path of a CSV file
+        with columns `sector` and `elasticity`.
 
     Raises
     ------
@@ -52,7 +53,8 @@ def _named(world: World, text: str) -> World:
     if path.suffix == ".csv" or path.exists():
         return world.with_elasticity(_from_csv(path), f"from {path.name}")
     raise InputError(
-        f"unknown elasticities {text!r}: give 'world', 'uniform-4' (any number), or a CSV file with columns sector and elasticity."
+        f"unknown elasticities {text!r}: give 'world', 'uniform-4' (any number), or a CSV file with columns sector "
+        f"and elasticity."
     )
 
 

@@ -24,8 +24,8 @@ class Labelled:
     values : array, one axis a dimension, read-only.
     dims : names of the axes; coords : codes along each.
 
-    `x["CAN"]` picks a label wherever it stands, `x["CAN", "C29"]` two of them in any order; where a label stands on two axes
-    (exporter and importer) use `x.sel(exporter="CAN")`. With every axis picked the answer is a float.
+    `x["CAN"]` picks a label wherever it stands, `x["CAN", "C29"]` two of them in any order; where a label stands
+    on two axes (exporter and importer) use `x.sel(exporter="CAN")`. With every axis picked the answer is a float.
     """
 
     name: str
@@ -56,9 +56,7 @@ class Labelled:
             if dim in labels:
                 label = labels[dim]
                 if label not in self.coords[dim]:
-                    raise InputError(
-                        f"{self.name} has no {dim} {label!r}{nearest(str(label), self.coords[dim])}"
-                    )
+                    raise InputError(f"{self.name} has no {dim} {label!r}{nearest(str(label), self.coords[dim])}")
                 index.append(self.coords[dim].index(label))
             else:
                 index.append(slice(None))

@@ -19,8 +19,8 @@ def read_yaml(path: Path, model: type[Model]) -> Model:
     Raises
     ------
     InputError
-        the file cannot be read, is no YAML, repeats a key, has unknown keys (the nearest known one is offered) or values of the
-        wrong kind; each with its line.
+        the file cannot be read, is no YAML, repeats a key, has unknown keys (the nearest known one is offered) or
+        values of the wrong kind; each with its line.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -79,7 +79,9 @@ def _explain(error: Any, node: yaml.Node, model: type[BaseModel], name: str) -> 
     where = f"{name}, line {line}"
     dotted = ".".join(str(p) for p in path[:reached] or path)
     if error["type"] == "extra_forbidden":
-        return f"{where}: unknown key {path[-1]!r} in {_parent(path)}{nearest(str(path[-1]), _fields(model, path[:-1]))}"
+        return (
+            f"{where}: unknown key {path[-1]!r} in {_parent(path)}{nearest(str(path[-1]), _fields(model, path[:-1]))}"
+        )
     if error["type"] == "missing":
         return f"{where}: {_parent(path)} lacks the key {path[-1]!r}."
     return f"{where}: {dotted}: {error['msg'].removeprefix('Value error, ')} (got {_short(error['input'])})"

@@ -89,11 +89,7 @@ def test_income_against_gdp(w):
     import csv
 
     with path.open() as file:
-        gdp = {
-            r["Country Code"]: float(r["Value"]) / 1e6
-            for r in csv.DictReader(file)
-            if r["Year"] == "2022"
-        }
+        gdp = {r["Country Code"]: float(r["Value"]) / 1e6 for r in csv.DictReader(file) if r["Year"] == "2022"}
     ratio = {c: w.V[:, i].sum() / gdp[c] for c, i in w.c.items() if c in gdp}
     assert len(ratio) == 79
     assert 0.92 < np.median(list(ratio.values())) < 0.96

@@ -21,18 +21,14 @@ CP_COUNTRIES = {"CAN": 4, "MEX": 19, "USA": 29}
 CP_SERVICES_THETA = 8.22
 
 
-class NoReplicationData(Exception):  # noqa: N818 - a reason to skip, not a failure
+class NoReplicationData(Exception):
     """The files of a study are not on this machine."""
 
 
 def folder(study: str) -> Path:
     """The folder of a study's files; NoReplicationData says where it was looked for."""
     named = os.environ.get("SURTAX_REPLICATION_DATA")
-    places = (
-        [Path(named)]
-        if named
-        else [ROOT.parent / "shared/data/replication", ROOT / "shared/data/replication"]
-    )
+    places = [Path(named)] if named else [ROOT.parent / "shared/data/replication", ROOT / "shared/data/replication"]
     for place in places:
         if (place / study).is_dir():
             return place / study
@@ -137,9 +133,7 @@ def eu_enlargement() -> tuple[Study, np.ndarray, np.ndarray]:
     welfare = np.zeros(N)
     for r in rows:
         cell = index[r["exporter"]], index[r["importer"]]
-        trade[cell], effect[cell], new_trade[cell] = (
-            float(r[c]) for c in ("trade", "eu_effect", "X_eu")
-        )
+        trade[cell], effect[cell], new_trade[cell] = (float(r[c]) for c in ("trade", "eu_effect", "X_eu"))
         welfare[cell[0]] = float(r["w_eu"])
     theta = 4.0
     zero = np.zeros((1, N, N))

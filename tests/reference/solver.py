@@ -36,7 +36,7 @@ BASE_TOLERANCE = 1e-9
 WAGE_TOLERANCE = 1e-11
 
 
-class NoReferenceEquilibrium(Exception):  # noqa: N818 - it states a fact about the world
+class NoReferenceEquilibrium(Exception):
     """No equilibrium of positive magnitudes was found; ``reason`` says which failed."""
 
     def __init__(self, reason: str, message: str) -> None:
@@ -207,9 +207,7 @@ def closure_rule(base: Base, closure: str) -> Rule:
     if closure not in CLOSURES:
         raise ValueError(f"closure must be one of {CLOSURES}, not {closure!r}")
     if closure == "multiplicative" and (base.V + base.R <= 0).any():
-        raise NoReferenceEquilibrium(
-            "base", "spending proportional to an own income that is negative"
-        )
+        raise NoReferenceEquilibrium("base", "spending proportional to an own income that is negative")
     D = np.zeros_like(base.D) if closure == "balanced" else base.D
     return Rule(closure, D, base.D / base.V, base.I / (base.V + base.R))
 
@@ -297,9 +295,7 @@ def excess_jacobian(base: Base, t_new, rule: Rule, state: State) -> np.ndarray:
 # --- wages ---
 
 
-def newton(
-    base: Base, log_kappa, t_new, rule: Rule, log_w, log_zeta=0.0, tol=WAGE_TOLERANCE, steps=60
-):
+def newton(base: Base, log_kappa, t_new, rule: Rule, log_w, log_zeta=0.0, tol=WAGE_TOLERANCE, steps=60):
     """Damped Newton on the excess factor demand; None where it does not get below ``tol``.
 
     One factor market is implied by the others (Walras) unless ζ is unknown; the numeraire takes
@@ -348,14 +344,10 @@ def line_search(base, log_kappa, t_new, rule, state, step):
     for halvings in range(12):
         share = 0.5**halvings
         zeta = state.log_zeta + (share * step[N] if rule.has_zeta else 0.0)
-        trial = evaluate(
-            base, log_kappa, t_new, rule, state.log_w + share * step[:N], zeta, state.log_P
-        )
+        trial = evaluate(base, log_kappa, t_new, rule, state.log_w + share * step[:N], zeta, state.log_P)
         if (state.I > 0).all() and not (trial.I > 0).all():
             continue
-        if np.isfinite(trial.z).all() and np.linalg.norm(trial.z) < (
-            1 - 0.01 * share
-        ) * np.linalg.norm(state.z):
+        if np.isfinite(trial.z).all() and np.linalg.norm(trial.z) < (1 - 0.01 * share) * np.linalg.norm(state.z):
             return trial
     return None
 
@@ -489,9 +481,7 @@ def resolve_base(base: Base, D, starts: int = 8) -> Base:
     return base_accounts(flows, base.tariffs, base.theta, base.gamma, base.gamma_v, base.alpha)
 
 
-def equilibrium_base(
-    flows, tariffs, theta, gamma, gamma_v, alpha, closure, starts: int = 8
-) -> Base:
+def equilibrium_base(flows, tariffs, theta, gamma, gamma_v, alpha, closure, starts: int = 8) -> Base:
     """The base of the hats: at D = 0 if ``balanced``, at its own D if α was clipped."""
     base = base_accounts(flows, tariffs, theta, gamma, gamma_v, alpha)
     for name, total in (
@@ -499,9 +489,7 @@ def equilibrium_base(
         ("Σ_s α", base.alpha.sum(axis=0)),
     ):
         if np.abs(total - 1).max() > 1e-12:
-            raise ValueError(
-                f"{name} misses one by {np.abs(total - 1).max():.1e}: Walras' law would fail too"
-            )
+            raise ValueError(f"{name} misses one by {np.abs(total - 1).max():.1e}: Walras' law would fail too")
     if (base.alpha[base.E <= 0] > 0).any():
         raise ValueError("a good without suppliers is in final demand")
     target = np.zeros_like(base.D) if closure == "balanced" else base.D
@@ -575,9 +563,7 @@ def solve_reference(
 # --- the evaluator ---
 
 
-def equation_residuals(
-    base: Base, new_tariffs, tau_hat, closure, w_hat, P_hat, E_new
-) -> dict[str, float]:
+def equation_residuals(base: Base, new_tariffs, tau_hat, closure, w_hat, P_hat, E_new) -> dict[str, float]:
     """How far a claimed solution (ŵ[n], P̂[s,d], E'[s,d]) is from each equation of docs/notation.
 
     Written from the equations alone and used on any solver's answer. ``base`` is the base from
@@ -596,9 +582,7 @@ def equation_residuals(
     bought = base.E > 0
     # Σ_o π' = 1 is the price index equation; divided by θ it is the error of log P̂
     with np.errstate(divide="ignore"):
-        prices = np.abs(
-            np.log(total[bought]) / np.broadcast_to(base.theta[:, None], total.shape)[bought]
-        )
+        prices = np.abs(np.log(total[bought]) / np.broadcast_to(base.theta[:, None], total.shape)[bought])
     X = shares * E_new[:, None, :] / (1 + t_new)
     Y, R = X.sum(axis=2), (t_new * X).sum(axis=(0, 1))
     wV = w * base.V

@@ -33,9 +33,7 @@ from tests.reference.worlds import (
     worlds,
 )
 
-quick = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 # Caliendo and Parro (2015), Table 2, per cent: welfare, terms of trade, volume of trade, real wage
 CP_TABLE_2 = {
@@ -74,9 +72,7 @@ def test_caliendo_parro_table_2_and_real_incomes(caliendo_parro):
         at = study.countries.index(country)
         for name, expected in zip(names, row, strict=True):
             assert terms[name][at] == pytest.approx(expected, abs=0.005), (country, name)
-        assert terms["real income exact"][at] == pytest.approx(
-            CP_REAL_INCOME[country], abs=0.001
-        ), country
+        assert terms["real income exact"][at] == pytest.approx(CP_REAL_INCOME[country], abs=0.001), country
     assert solution.residual < 1e-12
     assert study.clipped == 185
     assert (study.gamma < 0).sum() == 1
@@ -101,15 +97,11 @@ def test_autarky_meets_the_closed_form(seed):
     for tau, tolerance in ((near, 1e-8), (limit, 1e-12)):
         solution = solve_reference(*world.shares, world.tariffs, tau, "balanced")
         # the formula knows the base's transfers and revenue; D = 0 in the base of this closure
-        np.testing.assert_allclose(
-            solution.real_income_hat, autarky_gain(solution.base), rtol=tolerance
-        )
+        np.testing.assert_allclose(solution.real_income_hat, autarky_gain(solution.base), rtol=tolerance)
 
 
 def test_autarky_in_one_sector_without_inputs_is_the_share_at_home():
-    world = random_world(
-        3, 4, 1, inputs=False, theta=(5.0, 5.0), zero_flows=0.0, zero_output=0.0, base_tariffs=0.0
-    )
+    world = random_world(3, 4, 1, inputs=False, theta=(5.0, 5.0), zero_flows=0.0, zero_output=0.0, base_tariffs=0.0)
     base = equilibrium_base(*world.shares, "balanced")
     np.testing.assert_allclose(autarky_gain(base), np.diagonal(base.pi[0]) ** (1 / 5.0), rtol=1e-13)
 
@@ -164,9 +156,7 @@ def loops(base, t_new, tau, solution):
         earned = sum(base.gamma_v[s, n] * made[s] for s in range(J))
         worst = max(worst, abs(earned / (w[n] * base.V[n]) - 1))
         for k in range(J):
-            wanted = (
-                sum(base.gamma[k, s, n] * made[s] for s in range(J)) + base.alpha[k, n] * income
-            )
+            wanted = sum(base.gamma[k, s, n] * made[s] for s in range(J)) + base.alpha[k, n] * income
             worst = max(worst, abs(wanted - E[k][n]) / income)
         level = np.prod([P[s][n] ** base.alpha[s, n] for s in range(J)])
         worst = max(worst, abs(income / base.I[n] / level / solution.real_income_hat[n] - 1))
@@ -225,18 +215,14 @@ def test_the_jacobian_is_the_derivative(closure):
         return evaluate(base, kappa, t, rule, x[:4], x[4] if rule.has_zeta else 0.0).z
 
     x[:4] = evaluate(base, kappa, t, rule, x[:4]).log_w
-    exact = excess_jacobian(
-        base, t, rule, evaluate(base, kappa, t, rule, x[:4], x[4] if rule.has_zeta else 0.0)
-    )
+    exact = excess_jacobian(base, t, rule, evaluate(base, kappa, t, rule, x[:4], x[4] if rule.has_zeta else 0.0))
     # evaluate() puts wages back on the numeraire, so directions must keep it
     weights = np.exp(x[:4]) * base.V / (np.exp(x[:4]) * base.V).sum()
     for _ in range(3):
         move = rng.normal(size=len(x))
         move[:4] -= (weights * move[:4]).sum()
         numeric = (z(x + 1e-5 * move) - z(x - 1e-5 * move)) / 2e-5
-        np.testing.assert_allclose(
-            numeric, exact @ move, rtol=1e-5, atol=1e-7 * np.abs(numeric).max()
-        )
+        np.testing.assert_allclose(numeric, exact @ move, rtol=1e-5, atol=1e-7 * np.abs(numeric).max())
 
 
 # --- random worlds ---
@@ -247,9 +233,7 @@ def test_the_jacobian_is_the_derivative(closure):
 def test_accounts_are_consistent_and_no_change_changes_nothing(world, closure):
     base = base_accounts(*world.shares)
     assert base_gap(base) < 1e-13
-    np.testing.assert_allclose(
-        world.use.sum(axis=0) + world.value_added, world.flows.sum(axis=2), rtol=1e-13
-    )
+    np.testing.assert_allclose(world.use.sum(axis=0) + world.value_added, world.flows.sum(axis=2), rtol=1e-13)
     try:
         solution = solve_reference(*world.shares, *world.no_change, closure, starts=2)
     except NoReferenceEquilibrium:
@@ -355,6 +339,4 @@ def test_the_yardsticks_are_correct(method):
         np.testing.assert_allclose(getattr(answer, field), getattr(reference, expected), rtol=1e-9)
     balanced = solve_reference(*world.shares, *world.no_change, "balanced").base
     answer = method(*world.shares, world.tariffs, np.ones_like(tau), np.zeros(5), tol=1e-11)
-    np.testing.assert_allclose(
-        answer.expenditure, balanced.E, rtol=1e-8, atol=1e-9 * balanced.E.max()
-    )
+    np.testing.assert_allclose(answer.expenditure, balanced.E, rtol=1e-8, atol=1e-9 * balanced.E.max())

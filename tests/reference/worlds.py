@@ -23,9 +23,7 @@ class RandomWorld:
     tariffs: np.ndarray  # t[s, o, d]; 0 at home
     theta: np.ndarray  # [s]
     use: np.ndarray  # use[k, s, n] at basic prices
-    value_added: (
-        np.ndarray
-    )  # Y - Σ_k use at basic prices [s, n]: holds duties paid on inputs, as published accounts do
+    value_added: np.ndarray  # Y - Σ_k use at basic prices [s, n]: holds duties paid on inputs, as published accounts do
     gamma: np.ndarray  # γ[k, s, n], purchaser prices
     gamma_v: np.ndarray  # γV[s, n] = 1 - Σ_k γ; 1 where nothing is made
     alpha: np.ndarray  # α[s, n]
@@ -123,9 +121,7 @@ def random_world(
     push = np.exp(imbalance * rng.normal(size=N))
     flows *= np.where(foreign[None], push[None, :, None], 1.0)
 
-    tariffs = rng.uniform(-base_tariffs / 3, base_tariffs, size=(J, N, N)) * (
-        rng.random((J, N, N)) < 0.5
-    )
+    tariffs = rng.uniform(-base_tariffs / 3, base_tariffs, size=(J, N, N)) * (rng.random((J, N, N)) < 0.5)
     tariffs *= foreign[None]
 
     raw = rng.dirichlet(np.ones(J), size=(J, N)).transpose(2, 0, 1)
@@ -171,9 +167,7 @@ def random_shock(
     drawn = np.exp(rng.uniform(np.log1p(lowest), np.log1p(highest), size=(J, N, N))) - 1
     hit = (rng.random((J, N, N)) < share) & foreign
     new_tariffs = np.where(hit, drawn, world.tariffs)
-    tau_hat = np.exp(
-        np.where((rng.random((J, N, N)) < 0.3) & foreign, costs * rng.normal(size=(J, N, N)), 0.0)
-    )
+    tau_hat = np.exp(np.where((rng.random((J, N, N)) < 0.3) & foreign, costs * rng.normal(size=(J, N, N)), 0.0))
     return new_tariffs, tau_hat
 
 
@@ -203,9 +197,7 @@ def worlds(draw, *, max_countries: int = 8, max_sectors: int = 6, with_inputs: b
 def shocks(draw, world: RandomWorld):
     """Hypothesis strategy of (new_tariffs, tau_hat); from nothing to -50 % ... +1000 %."""
     lowest, highest = draw(
-        st.sampled_from(
-            [(0.0, 0.0), (0.0, 0.25), (0.0, 1.0), (0.0, 10.0), (-0.5, 0.0), (-0.5, 10.0)]
-        ),
+        st.sampled_from([(0.0, 0.0), (0.0, 0.25), (0.0, 1.0), (0.0, 10.0), (-0.5, 0.0), (-0.5, 10.0)]),
         label="tariff range",
     )
     return random_shock(

@@ -29,9 +29,7 @@ class Table:
             for j, column in enumerate(self.industries):
                 self.cells[row, column] = float((3 * i + 5 * j) % 11)
             for j, column in enumerate(self.demand):
-                self.cells[row, column] = float(
-                    (7 * i + 2 * j) % 13 + (200 if column[:3] == row[:3] else 0)
-                )
+                self.cells[row, column] = float((7 * i + 2 * j) % 13 + (200 if column[:3] == row[:3] else 0))
         self.taxes = {c: float(n % 3) for n, c in enumerate(self.industries)}
         self.corner, self.tax_rows, self.names = "V1", None, ("TLS", "VA", "OUT", "OUT")
 
@@ -127,9 +125,7 @@ OUT,55,95,40,73,0,0,0,0,0
     path.write_text(text)
     accounts = aggregate_icio(read_icio_csv(path))
     assert accounts.sectors == ("A01", "SVC")
-    np.testing.assert_array_equal(
-        accounts.flows[0], [[10 + 5 + 30 + 2, 2 + 1 + 4 + 1], [6 + 1 + 5, 8 + 2 + 20 - 2]]
-    )
+    np.testing.assert_array_equal(accounts.flows[0], [[10 + 5 + 30 + 2, 2 + 1 + 4 + 1], [6 + 1 + 5, 8 + 2 + 20 - 2]])
     np.testing.assert_array_equal(accounts.final[0], [[32, 5], [5, 18]])
     np.testing.assert_array_equal(accounts.use[0, :, 0], [10 + 6, 5 + 1])
     np.testing.assert_array_equal(accounts.use[1, :, 1], [0 + 3, 3 + 10])
@@ -165,9 +161,7 @@ def test_goods_stay_and_services_become_one(table, tmp_path):
     ],
 )
 def test_groups_of_countries(table, tmp_path, countries, order, place):
-    accounts = aggregate_icio(
-        read_icio_csv(table.write(tmp_path / "2022_SML.csv")), countries, "all"
-    )
+    accounts = aggregate_icio(read_icio_csv(table.write(tmp_path / "2022_SML.csv")), countries, "all")
     assert accounts.countries == tuple(order)
     parts = expected(table, order, SECTORS, country=lambda c: place.get(c, "ROW"))
     for found, wanted in zip((accounts.flows, accounts.final, accounts.use), parts, strict=True):
@@ -176,9 +170,7 @@ def test_groups_of_countries(table, tmp_path, countries, order, place):
 
 def test_groups_of_sectors(table, tmp_path):
     mapping = {"A01": "FARM", "A02": "FARM", "*": "REST"}
-    accounts = aggregate_icio(
-        read_icio_csv(table.write(tmp_path / "2022_SML.csv")), sectors=mapping
-    )
+    accounts = aggregate_icio(read_icio_csv(table.write(tmp_path / "2022_SML.csv")), sectors=mapping)
     assert accounts.sectors == ("FARM", "REST")
     flows, _, use = expected(
         table,
@@ -228,9 +220,7 @@ def test_the_2021_edition(tmp_path):
     assert (read.year, edition_of(read)) == (2018, "2021 edition")
     accounts = aggregate_icio(read)
     assert accounts.sectors == ("01T02", "24", "SVC")
-    flows, _, _ = expected(
-        table, COUNTRIES, list(accounts.sectors), sector=lambda s: "SVC" if s == "45T47" else s
-    )
+    flows, _, _ = expected(table, COUNTRIES, list(accounts.sectors), sector=lambda s: "SVC" if s == "45T47" else s)
     np.testing.assert_array_equal(accounts.flows, flows)
     np.testing.assert_array_equal(read.taxes, list(table.taxes.values()))
 
@@ -296,9 +286,7 @@ def test_negative_final_demand_is_set_to_zero_at_unchanged_technique(table, tmp_
     note = notes["negative final demand"]
     assert (note["cells"], note["value"]) == (1, -before)
     assert "C24A CHN→MEX" in note["worst"]
-    solved = next(
-        a for a in accounts.adjustments if a["what"].startswith("gross output solved anew")
-    )
+    solved = next(a for a in accounts.adjustments if a["what"].startswith("gross output solved anew"))
     assert solved["value"] == pytest.approx((new_output - output).sum())
 
 
@@ -333,12 +321,7 @@ def test_an_industry_without_output_stays_empty(table, tmp_path):
     table.taxes["CAN_T"] = 0.0
     accounts = aggregate_icio(read_icio_csv(table.write(tmp_path / "2022_SML.csv")), sectors="all")
     t, can = SECTORS.index("T"), COUNTRIES.index("CAN")
-    assert (
-        accounts.flows[t, can].sum()
-        == accounts.use[:, t, can].sum()
-        == accounts.value_added[t, can]
-        == 0
-    )
+    assert accounts.flows[t, can].sum() == accounts.use[:, t, can].sum() == accounts.value_added[t, can] == 0
 
 
 def damaged(tmp_path, change):
@@ -394,9 +377,7 @@ def test_wrong_files(tmp_path, change, kind, message):
 
 def test_negative_inputs_are_refused(table, tmp_path):
     table.cells["CAN_A01", "CAN_A02"] = -3.0
-    with pytest.raises(
-        AccountsError, match="intermediate use are negative; the lowest is -3 in row CAN_A01"
-    ):
+    with pytest.raises(AccountsError, match="intermediate use are negative; the lowest is -3 in row CAN_A01"):
         read_icio_csv(table.write(tmp_path / "2022_SML.csv"))
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tools.build_data.common import DATA, no_options
 from tools.build_data.concordance import GOODS, NO_SECTOR, SERVICES
 
 if TYPE_CHECKING:
@@ -119,21 +120,19 @@ def hs10_lines(sources: Path, partner: str) -> tuple[tuple[str, float, float], .
         _folder10(sources) / f"2024-hs10-imports{partner}.parquet",
         columns=["I_COMMODITY", "CON_VAL_YR", "CAL_DUT_YR"],
     )
-    return tuple(
-        (str(code), float(value), float(duty)) for code, value, duty in sorted(frame.iter_rows())
-    )
+    return tuple((str(code), float(value), float(duty)) for code, value, duty in sorted(frame.iter_rows()))
 
 
 def hs2_chapters(sources: Path) -> Iterator[tuple[str, dict[str, tuple[float, float]]]]:
     """Yield (Census code, {chapter: (imports, duty)}) for every partner but the EU aggregate."""
-    from tools.build_data.concordance import rows
+    from tools.build_data.common import read_rows
 
     for path in sorted((sources / "trade" / "us_imports_hs2_2024").glob("hs2-tariff-*.csv")):
         code = path.stem.removeprefix("hs2-tariff-")
         if code == EU:
             continue
         chapters: dict[str, tuple[float, float]] = {}
-        for row in rows(path):
+        for row in read_rows(path):
             chapters[row["HS2"].zfill(2)] = (float(row["2024_imports"]), float(row["2024_duty"]))
         yield code, chapters
 
@@ -178,10 +177,7 @@ class _Split:
         values = sum(p[1] for p in parts)
         duties = sum(p[2] for p in parts)
         # A chapter that paid nothing in the composition has no pattern of duty: spread by value.
-        return [
-            (s, value * v / values, duty * (d / duties if duties else v / values))
-            for s, v, d in parts
-        ]
+        return [(s, value * v / values, duty * (d / duties if duties else v / values)) for s, v, d in parts]
 
 
 def _compositions(sources: Path, sector_of: Any) -> tuple[dict[str, Cells], _Split, _Split]:
@@ -274,21 +270,12 @@ def us_collected(sources: Path, countries: Sequence[str], sectors: Sequence[str]
     in_services = {"imports": float(imports[services].sum()), "duty": float(duty[services].sum())}
     rates[services] = 0.0
     goods = [line[s] for s in GOODS]
-    empty = [
-        f"{sectors[i]}:{c}"
-        for i in goods
-        for c in countries
-        if c != "USA" and imports[i, column[c]] == 0
-    ]
+    empty = [f"{sectors[i]}:{c}" for i in goods for c in countries if c != "USA" and imports[i, column[c]] == 0]
     metadata = {
-        "what": (
-            "US tariffs as collected: calculated duty over customs value of imports for consumption"
-        ),
+        "what": ("US tariffs as collected: calculated duty over customs value of imports for consumption"),
         "year": 2024,
         "importer": "USA",
-        "source": (
-            "US Census Bureau, imports for consumption by HS10 and HS2 and partner, calendar 2024"
-        ),
+        "source": ("US Census Bureau, imports for consumption by HS10 and HS2 and partner, calendar 2024"),
         "licence": "public domain (US government work)",
         "collected_through": "tradewartracker/trade-war-redux-2025 (MIT)",
         "imports_usd": totals[0],
@@ -332,20 +319,12 @@ def build(sources: Path, out: Path) -> None:
         for i, sector in enumerate(sectors):
             for j, country in enumerate(countries):
                 if base.imports[i, j]:
-                    file.write(
-                        f"{sector},{country},{base.imports[i, j]:.0f},{base.duty[i, j]:.0f}\n"
-                    )
+                    file.write(f"{sector},{country},{base.imports[i, j]:.0f},{base.duty[i, j]:.0f}\n")
     text = json.dumps(base.metadata, indent=1, ensure_ascii=False)
     (folder / "us_collected_2024.json").write_text(text + "\n", encoding="utf-8")
 
 
-def main() -> None:
-    """Build from the command line."""
-    from tools.build_data.concordance import parse_arguments
-
-    arguments = parse_arguments(__doc__)
-    build(arguments.sources, arguments.out)
-
-
-if __name__ == "__main__":
-    main()
+def run(sources: Path, arguments: list[str]) -> None:
+    """Build what ships, from the command line."""
+    no_options("base-tariffs", arguments)
+    build(sources, DATA)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import os
 from pathlib import Path
 
@@ -15,7 +16,16 @@ def default_sources() -> Path:
     return Path(os.environ.get("SURTAX_SOURCES", ROOT.parent / "shared" / "data"))
 
 
-def read_csv(path: Path) -> list[dict[str, str]]:
-    """Read a CSV file with a header as dictionaries."""
+def no_options(builder: str, arguments: list[str]) -> None:
+    """Leave with an error if a builder that takes no options was given some."""
+    if arguments:
+        raise SystemExit(f"{builder} takes no options, only --sources DIR; got {' '.join(arguments)}")
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Read a CSV file with a header, gzipped or not, as text: codes keep their leading zeros."""
+    if path.suffix == ".gz":
+        with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))

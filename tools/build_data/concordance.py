@@ -11,14 +11,13 @@ one sector for every code, without weights.
 
 from __future__ import annotations
 
-import argparse
-import csv
 import json
-import os
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tools.build_data.common import DATA, no_options, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -133,10 +132,7 @@ SPECIAL_HS: Mapping[str, tuple[str, str]] = {
 
 CHECKED_AGAINST_ISIC: Mapping[str, str] = {
     "312113": "ice: the published table sends it to trade",
-    "336370": (
-        "metal stampings for vehicles: headings 8707 and 8708 are the vehicle industry's (ISIC "
-        "2920, 2930)"
-    ),
+    "336370": ("metal stampings for vehicles: headings 8707 and 8708 are the vehicle industry's (ISIC 2920, 2930)"),
     "337920": "blinds and shades: by material in ISIC, here with furniture",
     "339950": "signs: by material in ISIC, here other manufacturing",
 }
@@ -179,17 +175,6 @@ class Concordance:
         if len(digits) == 10 and digits in self.hs10:
             return self.hs10[digits]
         return self.hs6[digits[:6]]
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    """Read a CSV file, gzipped or not, as text: codes keep their leading zeros."""
-    if path.suffix == ".gz":
-        import gzip
-
-        with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def longest_prefix(code: str, table: Mapping[str, str]) -> str | None:
@@ -271,7 +256,7 @@ class Built:
 def assemble(sources: Path) -> Built:
     """Decide the sector of every code from the sources."""
     folder = sources / "concordances"
-    naics = {r["hs10"]: r["naics"] for r in rows(folder / "hs10_naics_crosswalk.csv")}
+    naics = {r["hs10"]: r["naics"] for r in read_rows(folder / "hs10_naics_crosswalk.csv")}
     if wrong := disagreements(sources):
         raise ValueError(f"sectors that no ISIC class of the industry leads to: {wrong}")
     imports = world_imports(sources)
@@ -302,12 +287,12 @@ def assemble(sources: Path) -> Built:
         basis[code] = "naics10-value" if traded else "naics10-count"
         share[code] = use[hs6[code]] / sum(use.values())
     fallbacks = [
-        ("naics6-2022", _by_count(rows(folder / "hs6_naics.csv"), "HS6_6d", "NAICS_6d", "naics")),
-        ("naics6-2017", _by_count(rows(folder / "hs5_naics.csv"), "HS5_6d", "NAICS_6d", "naics")),
-        ("isic", _by_count(rows(folder / "hs_isic4.csv"), "HS_6d", "ISIC4_4d", "isic")),
+        ("naics6-2022", _by_count(read_rows(folder / "hs6_naics.csv"), "HS6_6d", "NAICS_6d", "naics")),
+        ("naics6-2017", _by_count(read_rows(folder / "hs5_naics.csv"), "HS5_6d", "NAICS_6d", "naics")),
+        ("isic", _by_count(read_rows(folder / "hs_isic4.csv"), "HS_6d", "ISIC4_4d", "isic")),
     ]
-    vintages = {r["HS6_6d"] for r in rows(folder / "hs6_hs5.csv")} | {
-        r["HS5_6d"] for r in rows(folder / "hs6_hs5.csv")
+    vintages = {r["HS6_6d"] for r in read_rows(folder / "hs6_hs5.csv")} | {
+        r["HS5_6d"] for r in read_rows(folder / "hs6_hs5.csv")
     }
     wanted = vintages | {code[:6] for code in imports}
     for name, table in fallbacks:
@@ -330,9 +315,9 @@ def disagreements(sources: Path) -> list[dict[str, str]]:
     """List the NAICS industries in use whose sector no ISIC class of theirs leads to."""
     folder = sources / "concordances"
     isic: dict[str, set[str]] = defaultdict(set)
-    for row in rows(folder / "naics2017_isic4.csv"):
+    for row in read_rows(folder / "naics2017_isic4.csv"):
         isic[row["NAICS2017_6d"]].add(sector_of_isic(row["ISIC4_4d"]))
-    used = {r["naics"] for r in rows(folder / "hs10_naics_crosswalk.csv")}
+    used = {r["naics"] for r in read_rows(folder / "hs10_naics_crosswalk.csv")}
     return [
         {"naics": n, "sector": str(sector_of_naics(n)), "isic_leads_to": " ".join(sorted(isic[n]))}
         for n in sorted(used)
@@ -352,14 +337,9 @@ def unassigned(built: Built, lines: Iterable[tuple[str, float]]) -> list[dict[st
         else:
             reason = WHY_SERVICES.get(built.hs10_naics.get(hs10, "")[:2], "")
             reason = longest_prefix(hs10, {k: v[1] for k, v in SPECIAL_HS.items()}) or reason
-            reason = (
-                reason or "line newer than the NAICS table, in a heading of scrap or used goods"
-            )
+            reason = reason or "line newer than the NAICS table, in a heading of scrap or used goods"
         value[sector, reason] += amount
-    return [
-        {"sector": s, "what": r, "usd": round(v)}
-        for (s, r), v in sorted(value.items(), key=lambda item: -item[1])
-    ]
+    return [{"sector": s, "what": r, "usd": round(v)} for (s, r), v in sorted(value.items(), key=lambda item: -item[1])]
 
 
 def build(sources: Path, out: Path) -> None:
@@ -373,9 +353,7 @@ def build(sources: Path, out: Path) -> None:
     with (folder / "hs6.csv").open("w", encoding="utf-8", newline="\n") as file:
         file.write("hs6,sector,share,basis\n")
         for code in sorted(table.hs6):
-            file.write(
-                f"{code},{table.hs6[code]},{built.hs6_share[code]:.3g},{built.hs6_basis[code]}\n"
-            )
+            file.write(f"{code},{table.hs6[code]},{built.hs6_share[code]:.3g},{built.hs6_basis[code]}\n")
     with (folder / "hs10_exceptions.csv").open("w", encoding="utf-8", newline="\n") as file:
         file.write("hs10,sector\n")
         file.writelines(f"{code},{table.hs10[code]}\n" for code in sorted(table.hs10))
@@ -388,10 +366,9 @@ def build(sources: Path, out: Path) -> None:
     metadata = {
         "format": "surtax-concordance/1",
         "what": (
-            "HS codes to the 27 goods sectors of the OECD ICIO (2025 edition) as aggregated in "
-            "the embedded world"
+            "HS codes to the 27 goods sectors of the OECD ICIO (2025 edition) as aggregated in the embedded world"
         ),
-        "build": "python -m tools.build_data.concordance",
+        "build": "python -m tools.build_data concordance",
         "method": (
             "HS10 to NAICS (US Census) to sector by NAICS prefix; HS6 takes the sector with the "
             "largest value of US "
@@ -402,9 +379,7 @@ def build(sources: Path, out: Path) -> None:
             "to ISIC Rev. 4 by count, then the heading's majority."
         ),
         "columns": {
-            "share": (
-                "share of the code's goods imports (or lines, if untraded) that falls in the sector"
-            ),
+            "share": ("share of the code's goods imports (or lines, if untraded) that falls in the sector"),
             "basis": "what decided the code",
         },
         "codes": {
@@ -416,10 +391,7 @@ def build(sources: Path, out: Path) -> None:
         "hs10_exceptions": len(table.hs10),
         "coverage": {
             "year": 2024,
-            "flow": (
-                "US imports for consumption, customs value, the 50 partners and the EU with "
-                "ten-digit files"
-            ),
+            "flow": ("US imports for consumption, customs value, the 50 partners and the EU with ten-digit files"),
             "usd": round(total),
             "share_in_goods_sectors": round(goods / total, 5),
             "share_with_ten_digit_naics": round(by_naics / total, 5),
@@ -438,13 +410,9 @@ def build(sources: Path, out: Path) -> None:
             },
             {
                 "title": (
-                    "concordance, an R package: HS to NAICS, HS to ISIC Rev. 4, NAICS to ISIC "
-                    "Rev. 4, HS vintages"
+                    "concordance, an R package: HS to NAICS, HS to ISIC Rev. 4, NAICS to ISIC Rev. 4, HS vintages"
                 ),
-                "licence": (
-                    "MIT; original tables of the UN Statistics Division and WITS, free use with "
-                    "attribution"
-                ),
+                "licence": ("MIT; original tables of the UN Statistics Division and WITS, free use with attribution"),
                 "attribution": "concordance authors, 2022; UNSD; World Integrated Trade Solution",
             },
             {
@@ -475,29 +443,7 @@ sector at all (chapters 98 and 99). Rebuild: `{metadata["build"]}`.
 """
 
 
-def default_sources() -> Path:
-    """Return the folder of raw sources: $SURTAX_SOURCES, else ../shared/data."""
-    return Path(os.environ.get("SURTAX_SOURCES", "../shared/data"))
-
-
-def default_out() -> Path:
-    """Return the package's data folder."""
-    return Path(__file__).resolve().parents[2] / "src" / "surtax" / "data"
-
-
-def parse_arguments(description: str | None) -> argparse.Namespace:
-    """Read `--sources` and `--out`."""
-    parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
-    parser.add_argument("--sources", type=Path, default=default_sources())
-    parser.add_argument("--out", type=Path, default=default_out())
-    return parser.parse_args()
-
-
-def main() -> None:
-    """Build from the command line."""
-    arguments = parse_arguments(__doc__)
-    build(arguments.sources, arguments.out)
-
-
-if __name__ == "__main__":
-    main()
+def run(sources: Path, arguments: list[str]) -> None:
+    """Build what ships, from the command line."""
+    no_options("concordance", arguments)
+    build(sources, DATA)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from tools.build_data.common import DATA, read_csv
+from tools.build_data.common import DATA, read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def run(sources: Path, arguments: list[str]) -> None:
     """Write the set; `sources` is the folder of raw material."""
     if arguments:
         raise SystemExit(f"elasticities takes no options: {' '.join(arguments)}")
-    rows = read_csv(sources / "elasticities" / "icio50_trade_elasticities.csv")
+    rows = read_rows(sources / "elasticities" / "icio50_trade_elasticities.csv")
     OUT.parent.mkdir(parents=True, exist_ok=True)
     with OUT.open("w", encoding="utf-8", newline="") as file:
         file.write(HEAD)
@@ -42,7 +42,5 @@ def run(sources: Path, arguments: list[str]) -> None:
             theta = float(row["trade_elast"])
             if not theta > 0:
                 raise SystemExit(f"elasticity of {row['icio_sector']} is {theta}: not positive")
-            writer.writerow(
-                [row["icio_sector"], repr(theta), SOURCES[row["source"]], row["mapping_quality"]]
-            )
+            writer.writerow([row["icio_sector"], repr(theta), SOURCES[row["source"]], row["mapping_quality"]])
     print(f"{OUT.name}: {len(rows)} sectors")

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.build_data.base_tariffs import hs10_lines
-from tools.build_data.concordance import GOODS, Concordance, assemble, rows
+from tools.build_data.common import DATA, ROOT, no_options, read_rows
+from tools.build_data.concordance import GOODS, Concordance, assemble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,9 +38,7 @@ class Typed:
 
 
 TYPED: Mapping[str, Typed] = {
-    "cad_per_usd": Typed(
-        1.3698, "CAD per USD", "Bank of Canada, annual average exchange rate 2024"
-    ),
+    "cad_per_usd": Typed(1.3698, "CAD per USD", "Bank of Canada, annual average exchange rate 2024"),
     "cad_bn_sor_66": Typed(
         30.0,
         "CAD billion of 2024 imports",
@@ -85,8 +84,7 @@ TYPED: Mapping[str, Typed] = {
     "non_cusma_us_vehicles": Typed(
         0.08,
         "share of US vehicles imported into Canada outside CUSMA",
-        "Canadian officials as reported in April 2025 (about 8 per cent of 750,000 vehicles, by "
-        "number)",
+        "Canadian officials as reported in April 2025 (about 8 per cent of 750,000 vehicles, by number)",
         assumption=True,
         band="0.02 to 0.15",
     ),
@@ -197,7 +195,7 @@ def _claims(sources: Path, month: str) -> dict[str, tuple[float, float]]:
     path = sources / "law" / "usmca_claims" / f"usmca_product_shares_{month}.csv.gz"
     return {
         r["hts10"]: (float(r["total_value"]), float(r["usmca_value"]))
-        for r in rows(path)
+        for r in read_rows(path)
         if r["cty_code"] == CANADA
     }
 
@@ -209,9 +207,7 @@ class ClaimShares:
     six, four, two digits, all.
     """
 
-    def __init__(
-        self, claims: Mapping[str, tuple[float, float]], keep: Callable[[str], bool]
-    ) -> None:
+    def __init__(self, claims: Mapping[str, tuple[float, float]], keep: Callable[[str], bool]) -> None:
         self.pools: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
         for hs10, (total, claimed) in claims.items():
             if hs10[:2] in {"98", "99"} or not keep(hs10):
@@ -249,11 +245,7 @@ def _is_free(free: Mapping[str, bool]) -> Callable[[str], bool]:
 
 def _list(sources: Path, name: str) -> list[str]:
     text = (sources / "law" / "us" / "lists" / name).read_text(encoding="utf-8-sig")
-    return [
-        w
-        for w in (line.strip().strip('"').replace(".", "") for line in text.splitlines())
-        if w.isdigit()
-    ]
+    return [w for w in (line.strip().strip('"').replace(".", "") for line in text.splitlines()) if w.isdigit()]
 
 
 @dataclass(frozen=True)
@@ -299,7 +291,7 @@ def metals_scope(sources: Path, free: Mapping[str, bool]) -> Scope:
     """Read the derivative lists in force from 12 March 2025 and the metal contents."""
     contents: dict[str, tuple[float, float]] = {}
     sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
-    for row in rows(sources / "law" / "us" / "lists" / "metal_content_shares_bea_hs10.csv.gz"):
+    for row in read_rows(sources / "law" / "us" / "lists" / "metal_content_shares_bea_hs10.csv.gz"):
         pair = (float(row["steel_share"]), float(row["aluminum_share"]))
         contents[row["hs10"]] = pair
         for digits in (8, 6, 4):
@@ -312,7 +304,7 @@ def metals_scope(sources: Path, free: Mapping[str, bool]) -> Scope:
     detailed = set(_list(sources, "alu-tariffs.csv"))
     headings = [
         r["hts_prefix"]
-        for r in rows(sources / "law" / "us" / "lists" / "s232_derivative_products.csv")
+        for r in read_rows(sources / "law" / "us" / "lists" / "s232_derivative_products.csv")
         if not r["effective_date"]
     ]
     aluminium: set[str] = set()
@@ -341,19 +333,15 @@ def us_lines(sources: Path, concordance: Concordance) -> tuple[list[Line], Scope
     on_free = ClaimShares(july, is_free)
     on_dutiable = ClaimShares(may, lambda h: not is_free(h))
     scope = metals_scope(sources, free)
-    parts = frozenset(
-        c for c in _list(sources, "s232_auto_parts.txt") if c not in NOT_ONLY_FOR_CARS
-    )
-    listed = rows(sources / "law" / "us" / "lists" / "fentanyl_carveout_products.csv")
+    parts = frozenset(c for c in _list(sources, "s232_auto_parts.txt") if c not in NOT_ONLY_FOR_CARS)
+    listed = read_rows(sources / "law" / "us" / "lists" / "fentanyl_carveout_products.csv")
     carve = {r["hts8"]: r["category"] for r in listed if r["category"].endswith("_ca")}
     lines: list[Line] = []
     facts = {"free_value": 0.0, "dutiable_value": 0.0, "free_claimed": 0.0, "dutiable_claimed": 0.0,
              "not_in_schedule": 0.0}  # fmt: skip
     for hs10, value, _ in hs10_lines(sources, CANADA):
         if hs10[:2] in {"98", "99"}:
-            lines.append(
-                Line(hs10, concordance.sector(hs10), value, 0.0, 0.0, 0.0, "special", "none")
-            )
+            lines.append(Line(hs10, concordance.sector(hs10), value, 0.0, 0.0, 0.0, "special", "none"))
             continue
         untaxed = is_free(hs10)
         claim = (on_free if untaxed else on_dutiable)(hs10)
@@ -387,9 +375,7 @@ US_MEASURES = (
 )  # fmt: skip
 
 
-def us_tallies(
-    lines: Iterable[Line], *, non_us_content: float, alone: bool = False
-) -> dict[str, Tally]:
+def us_tallies(lines: Iterable[Line], *, non_us_content: float, alone: bool = False) -> dict[str, Tally]:
     """Return value in scope and value taxed by measure, under Executive Order 14289.
 
     Subject to the automobile measure: neither IEEPA nor metals. Subject to IEEPA-Canada (that
@@ -415,9 +401,7 @@ def us_tallies(
         if x.kind == "part":
             tallies["us-232-parts"].add(x.sector, x.value, outside)
         elif x.ieepa != "none":
-            name = {"25": "us-ieepa", "energy": "us-ieepa-energy", "potash": "us-ieepa-potash"}[
-                x.ieepa
-            ]
+            name = {"25": "us-ieepa", "energy": "us-ieepa-energy", "potash": "us-ieepa-potash"}[x.ieepa]
             tallies[name].add(x.sector, x.value, outside)
         free_of_others = 1.0 if alone or (x.kind == "goods" and x.ieepa == "none") else x.claim
         if x.steel:
@@ -470,7 +454,7 @@ class CanadaList:
 
 def _items(sources: Path) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = defaultdict(list)
-    for r in rows(sources / "law" / "canada" / "derived" / "canada_counter_tariff_items.csv"):
+    for r in read_rows(sources / "law" / "canada" / "derived" / "canada_counter_tariff_items.csv"):
         if r["valid_from"] > DATE or (r["valid_to_inclusive"] and r["valid_to_inclusive"] < DATE):
             continue
         item = r["tariff_item"].replace(".", "")
@@ -525,9 +509,7 @@ def canada_lists(sources: Path, concordance: Concordance) -> dict[str, CanadaLis
         tally = Tally()
         for code, amount in sorted(part.items()):
             tally.add(concordance.sector(code), amount * scale, 1.0)
-        result[group] = CanadaList(
-            tally, sum(value.get(c, 0.0) for c in listed), sum(part.values()), target
-        )
+        result[group] = CanadaList(tally, sum(value.get(c, 0.0) for c in listed), sum(part.values()), target)
     return result
 
 
@@ -568,29 +550,19 @@ LEGAL: Mapping[str, dict[str, str]] = {
     "us-232-cars": {
         "title": "US: 25 % on cars and light trucks, USMCA vehicles on non-US content",
         "instrument": "Proclamation 10908 (Section 232)",
-        "citation": (
-            "Proclamation 10908, cl. 1 and 2; HTS 9903.94.01 and 9903.94.03, note 33(b) to (d)"
-        ),
+        "citation": ("Proclamation 10908, cl. 1 and 2; HTS 9903.94.01 and 9903.94.03, note 33(b) to (d)"),
         "source": "Proclamation 10908 of 26 March 2025, from 3 April 2025",
     },
     "us-232-parts": {
         "title": "US: 25 % on automobile parts entered outside USMCA",
         "instrument": "Proclamation 10908 (Section 232)",
-        "citation": (
-            "Proclamation 10908, cl. 1 and 4; HTS 9903.94.05 and 9903.94.06, note 33(g) and (h)"
-        ),
-        "source": (
-            "Proclamation 10908 of 26 March 2025, from 3 May 2025; offset of Proclamation 10925 "
-            "not applied"
-        ),
+        "citation": ("Proclamation 10908, cl. 1 and 4; HTS 9903.94.05 and 9903.94.06, note 33(g) and (h)"),
+        "source": ("Proclamation 10908 of 26 March 2025, from 3 May 2025; offset of Proclamation 10925 not applied"),
     },
     "us-ieepa": {
         "title": "US: 25 % on goods entered outside USMCA",
         "instrument": "Executive Order 14193 (IEEPA)",
-        "citation": (
-            "EO 14193 s. 2(a), EO 14231 s. 2(a); HTS 9903.01.10 and 9903.01.14; EO 14289, s. "
-            "3(a)(i)"
-        ),
+        "citation": ("EO 14193 s. 2(a), EO 14231 s. 2(a); HTS 9903.01.10 and 9903.01.14; EO 14289, s. 3(a)(i)"),
         "source": "Executive Order 14193 of 1 February 2025 as amended by EO 14231 of 6 March 2025",
     },
     "us-ieepa-energy": {
@@ -739,10 +711,7 @@ def left_out(n: Numbers) -> list[dict[str, str]]:
             "why": f"{_million(ca_outside)} at the scaled values lie in the services aggregate",
         },
         {
-            "what": (
-                "remission of surtax, SOR/2025-122 (manufacturing, packaging, health, public "
-                "safety)"
-            ),
+            "what": ("remission of surtax, SOR/2025-122 (manufacturing, packaging, health, public safety)"),
             "why": "granted per importer and use; no public value",
         },
         {
@@ -754,10 +723,7 @@ def left_out(n: Numbers) -> list[dict[str, str]]:
         },
         {
             "what": "offset for US assembly of automobiles, Proclamation 10925",
-            "why": (
-                "up to 3.75 % of retail price, by manufacturer; parts with a USMCA claim pay "
-                "nothing anyway"
-            ),
+            "why": ("up to 3.75 % of retail price, by manufacturer; parts with a USMCA claim pay nothing anyway"),
         },
         {
             "what": "aluminium smelted and cast, steel melted and poured in the United States",
@@ -765,8 +731,7 @@ def left_out(n: Numbers) -> list[dict[str, str]]:
         },
         {
             "what": "derivative steel articles outside chapter 73 other than 9406.20.00",
-            "why": "not in the list at hand; codes absent from the schedule were dropped: "
-            + ", ".join(n.dropped),
+            "why": "not in the list at hand; codes absent from the schedule were dropped: " + ", ".join(n.dropped),
         },
         {
             "what": "donations (9903.01.11) and goods in transit",
@@ -785,10 +750,7 @@ def left_out(n: Numbers) -> list[dict[str, str]]:
         },
         {
             "what": "the change in behaviour since 2024",
-            "why": (
-                "weights are the trade of 2024, before the measures; the model moves quantities "
-                "itself"
-            ),
+            "why": ("weights are the trade of 2024, before the measures; the model moves quantities itself"),
         },
     ]
 
@@ -838,10 +800,7 @@ def scenario_files(n: Numbers) -> dict[str, dict[str, Any]]:
         ),
         "date": DATE,
         "measures": [_measure(m, n.us_alone[m], n) for m in named]
-        + [
-            _measure(m, n.canada[m], n)
-            for m in ("ca-66", "ca-95-steel", "ca-95-aluminium", "ca-118")
-        ],
+        + [_measure(m, n.canada[m], n) for m in ("ca-66", "ca-95-steel", "ca-95-aluminium", "ca-118")],
         "left_out": [
             {"what": "everything else in us-canada-2025", "why": "the article does not name it"},
             *left_out(n)[2:8],
@@ -862,9 +821,7 @@ def scenario_files(n: Numbers) -> dict[str, dict[str, Any]]:
             "id": f"{importer.lower()}-all-goods",
             "title": f"{who}: 25 % on all goods",
             "instrument": "hypothetical",
-            "source": (
-                "no legal measure: 25 percentage points on every goods sector, services untouched"
-            ),
+            "source": ("no legal measure: 25 percentage points on every goods sector, services untouched"),
             "importer": importer,
             "exporter": exporter,
             "changes": [{"sector": "goods", "rate": 25.0}],
@@ -890,8 +847,7 @@ def scenario_files(n: Numbers) -> dict[str, dict[str, Any]]:
         "name": "all-goods-25-both",
         "title": "25 % on all goods, both ways",
         "description": (
-            "The same on both sides: 25 percentage points on all goods traded between the United "
-            "States and Canada."
+            "The same on both sides: 25 percentage points on all goods traded between the United States and Canada."
         ),
         "measures": [us_flat, ca_flat],
         "left_out": services,
@@ -912,7 +868,7 @@ def average_rates(n: Numbers) -> tuple[dict[str, float], dict[str, float]]:
 
 
 HEADER = """\
-# Written by `python -m tools.build_data.scenarios`; do not edit. Rates are per cent, values USD
+# Written by `python -m tools.build_data scenarios`; do not edit. Rates are per cent, values USD
 # million.
 """
 
@@ -959,10 +915,7 @@ def _sector_table(tallies: Mapping[str, Tally], imports: Mapping[str, float]) ->
         "|---|--:|" + "--:|" * (len(names) + 1),
     ]
     for s in GOODS:
-        added = [
-            RATES[m] * tallies[m].taxed.get(s, 0.0) / imports[s] if imports[s] else 0.0
-            for m in names
-        ]
+        added = [RATES[m] * tallies[m].taxed.get(s, 0.0) / imports[s] if imports[s] else 0.0 for m in names]
         cells = " | ".join(f"{a:.2f}" if a >= 0.005 else "·" for a in added)
         text.append(f"| {s} | {imports[s] / 1e6:,.0f} | {cells} | {sum(added):.2f} |")
     return text
@@ -1041,14 +994,10 @@ def tables(sources: Path) -> str:
         "",
         *_measure_table(n.canada, ca),
         "",
-        (
-            "| list | US exports in its six-digit codes | in its items' share of them | official "
-            "coverage |"
-        ),
+        ("| list | US exports in its six-digit codes | in its items' share of them | official coverage |"),
         "|---|--:|--:|--:|",
         *(
-            f"| {k} | {v.six_digit_usd / 1e6:,.0f} | {v.listed_usd / 1e6:,.0f} | "
-            f"{v.official_usd / 1e6:,.0f} |"
+            f"| {k} | {v.six_digit_usd / 1e6:,.0f} | {v.listed_usd / 1e6:,.0f} | {v.official_usd / 1e6:,.0f} |"
             for k, v in n.lists.items()
         ),
         "",
@@ -1069,16 +1018,10 @@ def refresh(page: Path, sources: Path) -> None:
     page.write_text(before + tables(sources) + after, encoding="utf-8", newline="\n")
 
 
-def main() -> None:
-    """Build from the command line, and bring the page of documentation up to date."""
-    from tools.build_data.concordance import parse_arguments
-
-    arguments = parse_arguments(__doc__)
-    build(arguments.sources, arguments.out)
-    page = Path(__file__).resolve().parents[2] / "docs" / "scenario-us-canada-2025.md"
+def run(sources: Path, arguments: list[str]) -> None:
+    """Build, and bring the page of documentation up to date."""
+    no_options("scenarios", arguments)
+    build(sources, DATA)
+    page = ROOT / "docs" / "scenario-us-canada-2025.md"
     if page.is_file():
-        refresh(page, arguments.sources)
-
-
-if __name__ == "__main__":
-    main()
+        refresh(page, sources)

@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from surtax.world import elasticities
 from surtax.world.files import FORMAT, write_world
 from surtax.world.icio_codes import REST, SERVICES, country_name, is_good, sector_name
-from tools.build_data.common import DATA, read_csv
+from tools.build_data.common import DATA, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,9 +127,7 @@ def read_raw(folder: Path) -> Raw:
     output = add @ reduced["gross_output_sector_country_musd"].astype(float)
     gap = np.abs(total.sum(axis=2)[:, :-1] - output)
     if (gap > 0.5 + 1e-4 * output).any():
-        raise SystemExit(
-            f"gross output of the two ICIO files differs by up to {gap.max():.6g} USD million"
-        )
+        raise SystemExit(f"gross output of the two ICIO files differs by up to {gap.max():.6g} USD million")
     return raw
 
 
@@ -146,8 +144,7 @@ def build_accounts(raw: Raw) -> Accounts:
     excess = np.maximum(raw.intermediate - inside, 0.0)
     adjustments.append(
         note(
-            "intermediate flows above total flows cut to the total, so that final demand is not "
-            "negative",
+            "intermediate flows above total flows cut to the total, so that final demand is not negative",
             excess,
             (raw.sectors, known, known),
         )
@@ -160,10 +157,7 @@ def build_accounts(raw: Raw) -> Accounts:
     bought = (inside * foreign).sum(axis=1)
     as_input = (intermediate[:, :rest, :rest] * foreign).sum(axis=1)
     if (F[:, rest, :rest] > 0)[bought <= 0].any():
-        raise SystemExit(
-            "an economy buys a good abroad from the rest of the world alone: no share to impute "
-            "from"
-        )
+        raise SystemExit("an economy buys a good abroad from the rest of the world alone: no share to impute from")
     share = np.divide(as_input, bought, out=np.zeros_like(bought), where=bought > 0)
     intermediate[:, rest, :rest] = F[:, rest, :rest] * share
     supply = intermediate[:, :, :rest].sum(axis=1)
@@ -171,13 +165,10 @@ def build_accounts(raw: Raw) -> Accounts:
     if ((supply > 0) & (listed <= 0)).any():
         raise SystemExit("a good is sold as an input, but no sector is listed that buys it")
     use = np.zeros((J, J, N))
-    use[:, :, :rest] = (
-        raw.use * np.divide(supply, listed, out=np.zeros_like(supply), where=listed > 0)[:, None, :]
-    )
+    use[:, :, :rest] = raw.use * np.divide(supply, listed, out=np.zeros_like(supply), where=listed > 0)[:, None, :]
     imputed.append(
         {
-            "what": "intermediate part of what the 80 economies buy from the rest of the world, "
-            "by buying sector",
+            "what": "intermediate part of what the 80 economies buy from the rest of the world, by buying sector",
             "why": "the source lists intermediate flows and inputs among the 80 economies only",
             "how": "share of intermediates in the same economy's imports of the same sector from "
             "its other foreign "
@@ -206,9 +197,7 @@ def build_accounts(raw: Raw) -> Accounts:
         scaled = use * np.where(over > 0, allowed / np.where(inputs > 0, inputs, 1.0), 1.0)
         freed = (use - scaled).sum(axis=1)
         if (freed[:, :rest] > intermediate[:, rest, :rest]).any():
-            raise SystemExit(
-                "inputs exceed output by more than the imputed purchases from the rest of the world"
-            )
+            raise SystemExit("inputs exceed output by more than the imputed purchases from the rest of the world")
         intermediate[:, rest, :] -= freed
         use = scaled
 
@@ -225,14 +214,11 @@ def build_accounts(raw: Raw) -> Accounts:
     given = np.minimum(wanted, absorbed)
     ratio = np.divide(given, wanted, out=np.zeros(J), where=wanted > 0)
     use[:, :, rest] = asked * ratio[:, None]
-    intermediate[:, :, rest] = (
-        F[:, :, rest] * np.divide(given, absorbed, out=np.zeros(J), where=absorbed > 0)[:, None]
-    )
+    intermediate[:, :, rest] = F[:, :, rest] * np.divide(given, absorbed, out=np.zeros(J), where=absorbed > 0)[:, None]
     bound = [s for s, r in zip(raw.sectors, ratio, strict=True) if r < 1]
     imputed.append(
         {
-            "what": "inputs of the rest of the world, and the intermediate part of all that it "
-            "buys",
+            "what": "inputs of the rest of the world, and the intermediate part of all that it buys",
             "why": "the source does not list the rest of the world's inputs",
             "how": "pooled technique of the 80 economies, each input within what the rest of the "
             "world absorbs "
@@ -240,9 +226,7 @@ def build_accounts(raw: Raw) -> Accounts:
             f"origins",
             "cells": int(np.count_nonzero(use[:, :, rest])),
             "value": float(use[:, :, rest].sum()),
-            "scaled": {
-                s: round(float(r), 4) for s, r in zip(raw.sectors, ratio, strict=True) if r < 1
-            },
+            "scaled": {s: round(float(r), 4) for s, r in zip(raw.sectors, ratio, strict=True) if r < 1},
         }
     )
     return Accounts(F, F - intermediate, use, imputed, adjustments)
@@ -267,11 +251,7 @@ def note(what: str, changes: Array, labels: Sequence[Sequence[str]]) -> dict[str
 
 def read_population(path: Path, countries: Sequence[str]) -> tuple[Array, str]:
     """Persons [n] in the base year, and how the rest of the world was found."""
-    listed = {
-        r["iso3"]: float(r["population"])
-        for r in read_csv(path)
-        if r["year"] == str(YEAR) and r["population"]
-    }
+    listed = {r["iso3"]: float(r["population"]) for r in read_rows(path) if r["year"] == str(YEAR) and r["population"]}
     listed["TWN"] = TAIWAN
     people = np.array([listed.get(c, np.nan) for c in countries])
     rest = countries.index(REST)
@@ -303,16 +283,12 @@ def base_tariffs(
     return rates, dict(collected.metadata)
 
 
-def build(
-    sources: Path, tariffs: str = "collected"
-) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+def build(sources: Path, tariffs: str = "collected") -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Return the embedded world's arrays and metadata."""
     raw = read_raw(sources / "world" / "icio2022")
     accounts = build_accounts(raw)
     groups = {s: (s,) for s in raw.sectors[:-1]} | {SERVICES: raw.services}
-    theta, records = elasticities.for_groups(
-        elasticities.elasticity_set(), groups, raw.services_trade
-    )
+    theta, records = elasticities.for_groups(elasticities.elasticity_set(), groups, raw.services_trade)
     people, how_people = read_population(sources / "macro" / "population.csv", raw.countries)
     rates, tariff_meta = base_tariffs(tariffs, sources, raw.countries, raw.sectors)
     arrays: dict[str, NDArray[Any]] = {
@@ -326,14 +302,12 @@ def build(
     meta = {
         "format": FORMAT,
         "name": NAME,
-        "title": "OECD Inter-Country Input-Output Tables 2022: 80 economies and the rest of the "
-        "world × 28 sectors",
+        "title": "OECD Inter-Country Input-Output Tables 2022: 80 economies and the rest of the world × 28 sectors",
         "year": YEAR,
         "vintage": "2025 edition",
         "countries": [{"code": c, "name": country_name(c)} for c in raw.countries],
         "sectors": [
-            {"code": s, "name": sector_name(s), "goods": s != SERVICES, "members": list(groups[s])}
-            for s in raw.sectors
+            {"code": s, "name": sector_name(s), "goods": s != SERVICES, "members": list(groups[s])} for s in raw.sectors
         ],
         "units": "USD million, basic prices",
         "value_added": "output less inputs at basic prices: value added plus net taxes that "
@@ -401,24 +375,16 @@ def report(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
     sectors = [s["code"] for s in meta["sectors"]]
     total = income.sum()
     us = codes.index("USA")
-    print(
-        f"factor income of the world {total / 1e6:.2f} tn USD, of the US "
-        f"{100 * income[:, us].sum() / total:.1f} %"
-    )
-    print(
-        f"cells without output: {int((output == 0).sum())}; zero flows: {int((flows == 0).sum())}"
-    )
+    print(f"factor income of the world {total / 1e6:.2f} tn USD, of the US {100 * income[:, us].sum() / total:.1f} %")
+    print(f"cells without output: {int((output == 0).sum())}; zero flows: {int((flows == 0).sum())}")
     for kind in ("imputed", "adjustments"):
         for entry in meta[kind]:
-            print(
-                f"{kind}: {entry['what']}: {entry['cells']} cells, {entry['value']:.6g} USD million"
-            )
+            print(f"{kind}: {entry['what']}: {entry['cells']} cells, {entry['value']:.6g} USD million")
             print(f"    {entry.get('worst') or entry.get('how')}")
     share = np.divide(income, output, out=np.full_like(output, np.nan), where=output > 0)
     order = [i for i in np.argsort(share, axis=None) if output.flat[i] > 0]
     for what, chosen in (("lowest", order[:10]), ("highest", order[-10:])):
         text = ", ".join(
-            f"{sectors[s]} {codes[n]} {share[s, n]:.3f}"
-            for s, n in (np.unravel_index(i, share.shape) for i in chosen)
+            f"{sectors[s]} {codes[n]} {share[s, n]:.3f}" for s, n in (np.unravel_index(i, share.shape) for i in chosen)
         )
         print(f"{what} factor shares: {text}")

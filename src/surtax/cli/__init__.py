@@ -15,7 +15,10 @@ from surtax import __version__
 from surtax.errors import SurtaxError, nearest
 
 COMMANDS = {
-    "run": ("surtax.cli.run", "Solve a scenario: who gains, who loses, and under which conditions."),
+    "run": (
+        "surtax.cli.run",
+        "Solve a scenario: who gains, who loses, and under which conditions.",
+    ),
     "worlds": ("surtax.cli.library", "List the accounts that ship with the package."),
     "scenarios": ("surtax.cli.library", "List the scenarios that ship with the package."),
     "show": ("surtax.cli.library", "Describe a world or a scenario."),

@@ -15,7 +15,8 @@ def worlds() -> None:
     for name in world_names():
         world = load_world(name)
         click.echo(
-            f"{name:<20} {world.meta.get('title', '')}  ({len(world.countries)} countries × {len(world.sectors)} sectors)"
+            f"{name:<20} {world.meta.get('title', '')}  ({len(world.countries)} countries × {len(world.sectors)} "
+            f"sectors)"
         )
 
 

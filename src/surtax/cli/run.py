@@ -19,19 +19,42 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("scenario", default="us-canada-2025")
-@click.option("--world", default=None, metavar="NAME|FILE", help="Accounts to start from (see `surtax worlds`).")
+@click.option(
+    "--world",
+    default=None,
+    metavar="NAME|FILE",
+    help="Accounts to start from (see `surtax worlds`).",
+)
 @click.option("--deficits", default="fixed", metavar="CLOSURE", show_default=True,
               help="What happens to trade deficits: fixed, balanced, gdp-share or multiplicative.")  # fmt: skip
 @click.option("--elasticities", default=None, metavar="NAME|NUMBER|FILE",
-              help="Trade elasticities: the world's own, uniform-4 (any number), or a CSV file (sector,elasticity).")  # fmt: skip
+              help="Trade elasticities: uniform-4 (any number), or a CSV file (sector,elasticity).")  # fmt: skip
 @click.option("--set", "changes", multiple=True, metavar="'USA<-CAN:C29=+25'",
               help="One-off change, per cent: =+25 adds, =25 sets. May be given several times.")  # fmt: skip
-@click.option("--top", default=5, show_default=True, type=click.IntRange(1, 100), help="Sectors listed on each side.")
+@click.option(
+    "--top",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1, 100),
+    help="Sectors listed on each side.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON instead of text.")
-@click.option("--csv", "csv_folder", type=click.Path(path_type=Path), metavar="DIR", help="Write every variable as CSV into DIR.")
+@click.option(
+    "--csv",
+    "csv_folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write every variable as CSV into DIR.",
+)
 @click.option("--parquet", "parquet_folder", type=click.Path(path_type=Path), metavar="DIR",
               help="Write every variable as Parquet into DIR.")  # fmt: skip
-@click.option("--report", "report", type=click.Path(path_type=Path), metavar="FILE.html", help="Write a report that works offline.")
+@click.option(
+    "--report",
+    "report",
+    type=click.Path(path_type=Path),
+    metavar="FILE.html",
+    help="Write a report that works offline.",
+)
 def run(
     scenario: str,
     world: str | None,
@@ -139,7 +162,7 @@ def progress(first: str, after: float = 1.0) -> Iterator[Any]:
 
     text = [first]
     if not sys.stderr.isatty():
-        yield lambda message: None
+        yield lambda _message: None
         return
     done = threading.Event()
 

@@ -52,11 +52,11 @@ class Base:
 
 def base_of(world: World) -> Base:
     """Return the world's base, computed at the first call."""
-    cached = world.__dict__.get("_base")
+    cached: Base | None = world.__dict__.get("_base")
     if cached is None:
         cached = _compute(world)
         world.__dict__["_base"] = cached
-    return cached  # type: ignore[no-any-return]
+    return cached
 
 
 def _compute(world: World) -> Base:

@@ -1,8 +1,8 @@
 """The core system: many sectors, inputs from each other, tariffs and trade costs, in changes.
 
-Caliendo & Parro (2015), Rev. Econ. Stud. 82, eqs. (9)–(15), with the deficit closures of docs/notation.md. In a solve the
-bilateral term separates, (ĉ κ̂)^−θ = ĉ^−θ κ̂^−θ, so an evaluation multiplies two fixed cubes by vectors and takes
-no bilateral power (docs/kernel.md).
+Caliendo & Parro (2015), Rev. Econ. Stud. 82, eqs. (9)–(15), with the deficit closures of docs/notation.md. In a
+solve the bilateral term separates, (ĉ κ̂)^−θ = ĉ^−θ κ̂^−θ, so an evaluation multiplies two fixed cubes by vectors
+and takes no bilateral power (docs/kernel.md).
 
 The state of the fixed point is x = (log ŵ [n], log P̂ [s,n], log Ê [s,n]), Ê = E′/E.
 """
@@ -136,8 +136,8 @@ def evaluate(x: Array, base: Base, shock: Shock, closure: str) -> State:
 class CountryBlocks:
     """Inverse of the Jacobian of the equations within each country, other countries held still; single precision.
 
-    It only steers the steps, the equations decide where they end, so its rounding and what it leaves out do not touch the result.
-    For residuals (r_w, r_P, r_E) of the factor market, prices and expenditure the step is
+    It only steers the steps, the equations decide where they end, so its rounding and what it leaves out do not
+    touch the result. For residuals (r_w, r_P, r_E) of the factor market, prices and expenditure the step is
 
         a = r_w·scale + q_P·r_P + q_E·r_E,   p = L_P r_P + p_1 a,   e = K r_P + L_E r_E + e_1 a.
 
@@ -208,13 +208,12 @@ def country_blocks(base: Base, closure: str) -> CountryBlocks:
     )  # fmt: skip
 
 
-def residual(
-    x: Array, base: Base, shock: Shock, closure: str
-) -> tuple[Array, State]:
+def residual(x: Array, base: Base, shock: Shock, closure: str) -> tuple[Array, State]:
     """Residuals of all equations at x, laid out like x, and the state that they were computed from.
 
-    log(Σ γ^V Y′ / ŵV) − log(Σ ŵV/ΣV) [n]; log of the price equation [s,n]; log of the expenditure equation [s,n]. The second
-    term of the first pins the numeraire: the rest is homogeneous, and by Walras' law the term vanishes at a root.
+    log(Σ γ^V Y′ / ŵV) − log(Σ ŵV/ΣV) [n]; log of the price equation [s,n]; log of the expenditure equation [s,n].
+    The second term of the first pins the numeraire: the rest is homogeneous, and by Walras' law the term vanishes
+    at a root.
     """
     state = evaluate(x, base, shock, closure)
     out = np.empty_like(x)
@@ -231,11 +230,9 @@ def residual(
     return out, state
 
 
-def linearise(
-    x: Array, state: State, base: Base, shock: Shock, closure: str
-) -> Callable[[Array], Array]:
+def linearise(x: Array, state: State, base: Base, shock: Shock, closure: str) -> Callable[[Array], Array]:
     """Return the exact Jacobian–vector product of `residual` at x; one costs about as much as an evaluation."""
-    J, N = base.E.shape
+    N = base.V.size
     log_w, _, log_E = unpack(x, base)
     u, v = state.u, state.v
     E_here = base.E * np.exp(log_E)
@@ -300,17 +297,14 @@ def apply_blocks(blocks: CountryBlocks, r: Array, base: Base) -> Array:
     return out
 
 
-def fixed_point_map(
-    base: Base, shock: Shock, closure: str, blocks: CountryBlocks | None
-) -> Callable[[Array], Array]:
+def fixed_point_map(base: Base, shock: Shock, closure: str, blocks: CountryBlocks | None) -> Callable[[Array], Array]:
     """The map x → g(x) whose fixed points are the equilibria, in the numeraire Σ ŵV = ΣV.
 
-    With `blocks`, residuals are turned into steps country by country, so that input–output loops and the pull of demand on
-    wages within a country need no iteration. Without, wages rise with excess demand for factors, the more slowly the more elastic trade is,
-    and the other two blocks take the value that their equation gives: slower, with a wider basin.
-    Where an income is not positive the map returns NaN: the step went too far.
+    With `blocks`, residuals are turned into steps country by country, so that input–output loops and the pull of
+    demand on wages within a country need no iteration. Without, wages rise with excess demand for factors, the
+    more slowly the more elastic trade is, and the other two blocks take the value that their equation gives:
+    slower, with a wider basin. Where an income is not positive the map returns NaN: the step went too far.
     """
-    J, N = base.E.shape
     world_income = float(base.V.sum())
     dead = ~base.bought
     any_dead = bool(dead.any())

@@ -7,10 +7,11 @@ To first order, with I dlnW = dR + dD − Σ E dlnP + Σ Y dlnc (envelope),
                        − Σ_s Σ_o (1 + t) X[o,n] dlnτ[o,n]                     trade costs
                        + dD[n] )                                              transfers
 
-Caliendo & Parro (2015), Table 2, take the first two at the base, hats minus one, over a finite change; for large changes they do not add up.
-The path integral does: the equilibrium is followed along (1 + t)^(1−λ) (1 + t′)^λ, τ̂^λ from λ = 0 to 1 at Chebyshev points;
-the terms' derivatives are those of the interpolating polynomial, which converges geometrically because equilibria are analytic
-in λ (Trefethen 2013, Approximation Theory and Approximation Practice, ch. 8 and 21), and the integral is Clenshaw–Curtis.
+Caliendo & Parro (2015), Table 2, take the first two at the base, hats minus one, over a finite change; for large
+changes they do not add up. The path integral does: the equilibrium is followed along (1 + t)^(1−λ) (1 + t′)^λ,
+τ̂^λ from λ = 0 to 1 at Chebyshev points; the terms' derivatives are those of the interpolating polynomial, which
+converges geometrically because equilibria are analytic in λ (Trefethen 2013, Approximation Theory and
+Approximation Practice, ch. 8 and 21), and the integral is Clenshaw–Curtis.
 """
 
 from __future__ import annotations
@@ -71,12 +72,19 @@ def _pack(outcome: Outcome, method: str, terms: list[Array], points: int) -> Dec
     def label(name: str, values: Array) -> Labelled:
         return Labelled(name, "per cent", values, ("country",), {"country": outcome.world.countries})
 
-    names = ("terms_of_trade", "volume_of_trade", "trade_costs", "transfers")
+    trade, volume, costs, transfers = terms
     total = np.sum(terms, axis=0)
     return Decomposition(
-        method, *(label(n, v) for n, v in zip(names, terms, strict=True)), label("total", total),
-        outcome.welfare, float(np.max(np.abs(total - outcome.welfare.values))), points,
-    )  # fmt: skip
+        method=method,
+        terms_of_trade=label("terms_of_trade", trade),
+        volume_of_trade=label("volume_of_trade", volume),
+        trade_costs=label("trade_costs", costs),
+        transfers=label("transfers", transfers),
+        total=label("total", total),
+        welfare=outcome.welfare,
+        gap=float(np.max(np.abs(total - outcome.welfare.values))),
+        points=points,
+    )
 
 
 def _terms(X: Array, t: Array, dlnc: Array, dX_over_X: Array, dlntau: Array | None, dD: Array) -> list[Array]:
@@ -103,7 +111,7 @@ def _first_order(outcome: Outcome) -> Decomposition:
 
 
 def _path(outcome: Outcome, tolerance: float) -> Decomposition:
-    world, schedule = outcome.world, outcome.schedule
+    schedule = outcome.schedule
     if schedule.trade_cost is not None and not np.isfinite(schedule.trade_cost).all():
         raise InputError("an embargo (infinite trade cost) has no path of finite steps to decompose.")
     log_gain = np.log(outcome.real_income)
@@ -114,7 +122,9 @@ def _path(outcome: Outcome, tolerance: float) -> Decomposition:
         if gap <= tolerance * scale or gap <= 1e-11:
             # Logs add up; per cent are what is shown: scale each country's terms by (Ŵ − 1)/ln Ŵ.
             ratio = np.where(
-                np.abs(log_gain) > 1e-12, np.expm1(log_gain) / np.where(log_gain == 0, 1, log_gain), 1.0
+                np.abs(log_gain) > 1e-12,
+                np.expm1(log_gain) / np.where(log_gain == 0, 1, log_gain),
+                1.0,
             )
             return _pack(outcome, "path", [100 * ratio * x for x in terms], degree + 1)
     raise NoConvergence(

@@ -1,7 +1,7 @@
 """From a world and a scenario to an `Outcome`: base, schedule, solver, checks.
 
-The accelerated fixed point comes first; where it works hard, Newton–Krylov finishes; where both fail, the scenario is reached in
-steps, each started from the one before. A result is returned only if every equation holds.
+The accelerated fixed point comes first; where it works hard, Newton–Krylov finishes; where both fail, the scenario
+is reached in steps, each started from the one before. A result is returned only if every equation holds.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from surtax.errors import InputError, NoConvergence, NoEquilibrium, nearest
 from surtax.model import core
 from surtax.model.base import Base, base_of
 from surtax.model.outcome import Conditions, Outcome
+from surtax.numerics import Anderson, NewtonKrylov, Solution, Stats, anderson, newton_krylov
 from surtax.policy.scenario import Scenario
 from surtax.policy.schedule import Schedule
-from surtax.numerics import Anderson, NewtonKrylov, Solution, Stats, anderson, newton_krylov
 from surtax.world import World
 
 Array = NDArray[np.float64]
 
-# A base whose equations miss by more than this (share of world output) is re-solved before it is shocked: double precision
-# leaves 1e-16 to 1e-14 when accounts are consistent, 1e-6 and more when something was clipped.
+# A base whose equations miss by more than this (share of world output) is re-solved before it is shocked: double
+# precision leaves 1e-16 to 1e-14 when accounts are consistent, 1e-6 and more when something was clipped.
 BASE_TOLERANCE = 1e-12
 # Equations are checked on the finished result; relative residuals above this are no solution.
 ACCEPT = 1e-8
@@ -43,7 +43,8 @@ class Solver:
     anderson : the accelerated fixed point.
     newton : the method behind it.
     tracking : Newton–Krylov on the way towards a hard scenario: a step that needs more than this is too long.
-    first_step : share of the scenario with which a hard one is first approached; halved at each failure, doubled at each success.
+    first_step : share of the scenario with which a hard one is first approached; halved at each failure, doubled
+        at each success.
     smallest_step : give up below it.
     """
 
@@ -70,8 +71,8 @@ def solve(
     ----------
     world : the accounts.
     scenario : what changes, by label or as plain arrays; None changes nothing.
-    deficits : what happens to trade deficits: "fixed" (constant shares of world factor income), "balanced" (zero, in the base
-        too), "gdp-share" (constant shares of GDP), "multiplicative" (spending proportional to income).
+    deficits : what happens to trade deficits: "fixed" (constant shares of world factor income), "balanced" (zero,
+        in the base too), "gdp-share" (constant shares of GDP), "multiplicative" (spending proportional to income).
     model : "core", the one that stands today.
     elasticities : θ to use instead of the world's: a number, [s], {sector: θ}, or the name of a set.
     solver : see `Solver`.
@@ -105,7 +106,10 @@ def solve(
 
         world = apply(world, elasticities)
     if isinstance(scenario, Schedule):
-        schedule, scenario = scenario.checked(world), Scenario(name="schedule", title="A schedule given as arrays")
+        schedule, scenario = (
+            scenario.checked(world),
+            Scenario(name="schedule", title="A schedule given as arrays"),
+        )
     else:
         schedule = scenario.schedule(world)
     world, how = prepared(world, deficits, solver)
@@ -180,8 +184,8 @@ def find(
 def _attempt(base: Base, shock: core.Shock, closure: str, x: Array, solver: Solver) -> Solution:
     """The accelerated fixed point; where it had to work hard, Newton–Krylov finishes or takes over.
 
-    Many evaluations mean an ill-conditioned system, in which a small residual does not yet mean a small error: a Newton step
-    gains the last digits.
+    Many evaluations mean an ill-conditioned system, in which a small residual does not yet mean a small error: a
+    Newton step gains the last digits.
     """
     blocks = blocks_of(base, closure)
     first = anderson(core.fixed_point_map(base, shock, closure, blocks), x, solver.anderson)
@@ -196,9 +200,7 @@ def _attempt(base: Base, shock: core.Shock, closure: str, x: Array, solver: Solv
     return first
 
 
-def _newton(
-    base: Base, shock: core.Shock, closure: str, x: Array, config: NewtonKrylov
-) -> Solution:
+def _newton(base: Base, shock: core.Shock, closure: str, x: Array, config: NewtonKrylov) -> Solution:
     blocks = blocks_of(base, closure)
 
     def residual(y: Array) -> tuple[Array, Callable[[], Callable[[Array], Array]]]:
@@ -224,7 +226,7 @@ def _harder(
     solver: Solver,
     progress: Callable[[str], None] | None,
 ) -> Solution:
-    """Follow the equilibrium from the base towards the scenario; if that way ends, from balanced trade to the deficits asked for."""
+    """Follow the equilibrium from the base to the scenario; if that way ends, from balanced trade to the deficits."""
 
     def towards(share: float, x: Array) -> Solution:
         return _newton(base, _partial(base, schedule, share), closure, x, solver.tracking)
@@ -249,9 +251,7 @@ def _harder(
     return other_way if other_way.converged else one_way
 
 
-def _follow(
-    towards: Callable[[float, Array], Solution], start: Array, solver: Solver
-) -> Solution:
+def _follow(towards: Callable[[float, Array], Solution], start: Array, solver: Solver) -> Solution:
     """Go from share 0, where `start` holds, to share 1, with steps that adapt; unconverged where the way ends."""
     solution, x = Solution(start, False, Stats("Newton–Krylov", 0, 0, np.inf)), start
     reached, step = 0.0, solver.first_step
@@ -284,13 +284,15 @@ def _give_up(base: Base, shock: core.Shock, closure: str, solution: Solution, wo
     if poor.size:
         n = int(poor[np.argmin(np.nan_to_num(state.I[poor] / base.I[poor], nan=-np.inf))])
         raise NoEquilibrium(
-            f"no equilibrium with positive incomes under the closure {closure!r}: income of {world.countries[n]} falls to "
+            f"no equilibrium with positive incomes under the closure {closure!r}: income of {world.countries[n]} "
+            f"falls to "
             f"{state.I[n] / base.I[n]:.3g} of the base while its trade deficit is to be {state.D[n]:.4g}. Try "
             f"deficits='balanced' or 'multiplicative', or a smaller shock."
         )
     raise NoConvergence(
         f"no convergence after {solution.stats.evaluations} evaluations ({solution.stats.method}, residual "
-        f"{solution.stats.residual:.1e}): worst is {worst}. Try a smaller shock first, another closure, or elasticities "
+        f"{solution.stats.residual:.1e}): worst is {worst}. Try a smaller shock first, another closure, or "
+        f"elasticities "
         f"below {base.theta.max():.3g}."
     )
 
@@ -325,7 +327,13 @@ def _flows(shock: core.Shock, state: core.State) -> Array:
 
 
 def _outcome(
-    world: World, scenario: Scenario, schedule: Schedule, closure: str, x: Array, stats: Stats, how: str
+    world: World,
+    scenario: Scenario,
+    schedule: Schedule,
+    closure: str,
+    x: Array,
+    stats: Stats,
+    how: str,
 ) -> Outcome:
     base = base_of(world)
     shock = core.shock(base, schedule.tariffs, schedule.trade_cost)
@@ -355,9 +363,7 @@ def _outcome(
             walras=walras,
             method=stats.method,
             evaluations=stats.evaluations,
-            adjustments=tuple(
-                f"{a.what}: {a.cells} cells, {a.value:.4g}" for a in world.adjustments
-            ),
+            adjustments=tuple(f"{a.what}: {a.cells} cells, {a.value:.4g}" for a in world.adjustments),
         ),
         w_hat=np.exp(state.log_w),
         P_hat=np.exp(state.log_P),

@@ -1,7 +1,7 @@
 """`Outcome`: an equilibrium in terms that people use, with the conditions under which it holds.
 
-Which variables there are, over which dimensions, in which unit and by which definition is one table, `surtax/variables.csv`; it feeds
-this class, the exports, the report and the documentation.
+Which variables there are, over which dimensions, in which unit and by which definition is one table,
+`surtax/variables.csv`; it feeds this class, the exports, the report and the documentation.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from surtax.errors import InputError, nearest
 from surtax.labelled import Labelled
 
 if TYPE_CHECKING:
-    import polars
-    import xarray
+    import polars as pl
+    import xarray as xr
 
     from surtax.model.decomposition import Decomposition
     from surtax.policy.scenario import Scenario
@@ -50,7 +50,11 @@ def variables() -> dict[str, Variable]:
     with path.open(encoding="utf-8", newline="") as file:
         return {
             row["name"]: Variable(
-                row["name"], tuple(row["dims"].split()), row["unit"], row["label"], row["definition"]
+                row["name"],
+                tuple(row["dims"].split()),
+                row["unit"],
+                row["label"],
+                row["definition"],
             )
             for row in csv.DictReader(file)
         }
@@ -65,8 +69,8 @@ class Conditions:
     model, closure : which equations, and what happens to trade deficits.
     elasticities : name of the set; vintage : world, year and source of the accounts.
     base : whether the base was used as it stands or re-solved first, and why.
-    residual : largest relative residual of any equation; walras : largest gap between a country's trade balance, added up
-        from the flows, and the deficit its closure gives it, over its income: the redundant equation.
+    residual : largest relative residual of any equation; walras : largest gap between a country's trade balance,
+        added up from the flows, and the deficit its closure gives it, over its income: the redundant equation.
     method, evaluations : how the equilibrium was found.
     adjustments : what was changed in the accounts, as text.
     """
@@ -175,7 +179,7 @@ class Outcome:
 
     # -- tables ---------------------------------------------------------------------------------------------------
 
-    def to_frame(self, name: str | None = None) -> polars.DataFrame:
+    def to_frame(self, name: str | None = None) -> pl.DataFrame:
         """Return one variable with its dimensions as columns, or, without a name, a long table.
 
         The long table holds every variable of one or two dimensions: variable, country, partner, sector, value, unit.
@@ -185,12 +189,8 @@ class Outcome:
         if name is not None:
             x = self.variable(name)
             grid = np.meshgrid(*(np.arange(n) for n in x.values.shape), indexing="ij")
-            columns: dict[str, Any] = {
-                d: np.array(x.coords[d])[g.ravel()] for d, g in zip(x.dims, grid, strict=True)
-            }
-            return pl.DataFrame({**columns, name: x.values.ravel()}).with_columns(
-                pl.col(name).fill_nan(None)
-            )
+            columns: dict[str, Any] = {d: np.array(x.coords[d])[g.ravel()] for d, g in zip(x.dims, grid, strict=True)}
+            return pl.DataFrame({**columns, name: x.values.ravel()}).with_columns(pl.col(name).fill_nan(None))
         parts = []
         for v in variables().values():
             if len(v.dims) > 2:
@@ -206,7 +206,7 @@ class Outcome:
             parts.append(frame.select("variable", "country", "partner", "sector", "value", "unit"))
         return pl.concat(parts)
 
-    def to_xarray(self) -> xarray.Dataset:
+    def to_xarray(self) -> xr.Dataset:
         """Return all variables as an xarray Dataset (needs the extra `surtax[xarray]`)."""
         try:
             import xarray as xr
@@ -244,7 +244,8 @@ class Outcome:
         ends = ranked if len(ranked) <= 6 else [*ranked[:3], *ranked[-3:]]
         text = ", ".join(f"{k} {v:+.3f} %" for k, v in ends)
         c = self.conditions
-        return f"Outcome({self.scenario.name!r}: real income {text}; {c.model}, deficits {c.closure}, residual {c.residual:.1e})"
+        conditions = f"{c.model}, deficits {c.closure}, residual {c.residual:.1e}"
+        return f"Outcome({self.scenario.name!r}: real income {text}; {conditions})"
 
 
 def _per_cent(new: Array, base: Array) -> Array:

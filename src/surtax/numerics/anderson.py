@@ -2,9 +2,9 @@
 
 Source: D. G. Anderson (1965), Iterative procedures for nonlinear integral equations, J. ACM 12; in the difference form
 of Walker & Ni (2011), SIAM J. Numer. Anal. 49, eq. (2.2). The least-squares problem is solved through its Gram matrix,
-which is updated by one row a step, so that a step costs 2·depth·n operations beside the evaluation of g. The Gram matrix squares
-the condition number; a small ridge relative to its trace keeps the coefficients bounded, and it only slows the
-last digits, never biases them, since the residual itself is what is driven to zero.
+which is updated by one row a step, so that a step costs 2·depth·n operations beside the evaluation of g. The Gram
+matrix squares the condition number; a small ridge relative to its trace keeps the coefficients bounded, and it
+only slows the last digits, never biases them, since the residual itself is what is driven to zero.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Anderson:
 
     Attributes
     ----------
-    tolerance : stop when no element of g(x) − x is larger in absolute value: a few times the rounding of the map, so that
-        ill-conditioned problems are solved as well as double precision allows.
+    tolerance : stop when no element of g(x) − x is larger in absolute value: a few times the rounding of the map,
+        so that ill-conditioned problems are solved as well as double precision allows.
     acceptable : where rounding stops progress above `tolerance`, a residual below this is still a solution.
     depth : how many earlier steps are remembered.
     max_evaluations : give up after so many calls of the map.

@@ -1,7 +1,7 @@
 """Newton–Krylov with exact Jacobian–vector products, behind the accelerated fixed point.
 
-Each linear system is solved by restarted GMRES (SciPy's), right-preconditioned by the caller; the step is halved until the residual falls (Knoll &
-Keyes 2004, J. Comput. Phys. 193; Dennis & Schnabel 1996, ch. 6).
+Each linear system is solved by restarted GMRES (SciPy's), right-preconditioned by the caller; the step is halved
+until the residual falls (Knoll & Keyes 2004, J. Comput. Phys. 193; Dennis & Schnabel 1996, ch. 6).
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def newton_krylov(f: Residual, x0: Vector, precondition: Linear, config: NewtonK
 
     Parameters
     ----------
-    f : x [n] → residual [n] and a function that gives the Jacobian–vector product there. Non-finite residuals are read as
-        "this step went too far".
+    f : x [n] → residual [n] and a function that gives the Jacobian–vector product there. Non-finite residuals are
+        read as "this step went too far".
     x0 : [n] start.
     precondition : r [n] → an approximation of −J⁻¹ r.
     """
@@ -94,9 +94,7 @@ def newton_krylov(f: Residual, x0: Vector, precondition: Linear, config: NewtonK
 
 def _finish(x: Vector, r: Vector, evaluations: int, iterations: int, config: NewtonKrylov) -> Solution:
     largest = _largest(r)
-    return Solution(
-        x, largest <= config.acceptable, Stats("Newton–Krylov", evaluations, iterations, largest)
-    )
+    return Solution(x, largest <= config.acceptable, Stats("Newton–Krylov", evaluations, iterations, largest))
 
 
 def _largest(r: Vector) -> float:

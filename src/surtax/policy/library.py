@@ -131,7 +131,9 @@ def _read(path: Path, chain: tuple[Path, ...]) -> Scenario:
         beside = path.parent / file.extends
         parent = beside if beside.is_file() else SHIPPED / f"{file.extends}.yaml"
         if not parent.is_file():
-            raise InputError(f"{path.name} extends an unknown scenario {file.extends!r}{nearest(file.extends, scenario_names())}")
+            raise InputError(
+                f"{path.name} extends an unknown scenario {file.extends!r}{nearest(file.extends, scenario_names())}"
+            )
         start = _read(parent, (*chain, path))
         if file.only is not None:
             start = start.only(*file.only)
@@ -141,7 +143,7 @@ def _read(path: Path, chain: tuple[Path, ...]) -> Scenario:
     ids = [m.id for m in (*start.measures, *measures)]
     twice = {i for i in ids if ids.count(i) > 1}
     if twice:
-        raise InputError(f"{path.name}: measure id {sorted(twice)[0]!r} stands twice.")
+        raise InputError(f"{path.name}: measure id {min(twice)!r} stands twice.")
     return Scenario(
         name=file.name or path.stem,
         title=file.title or start.title,
@@ -157,15 +159,20 @@ def _measure(m: MeasureFile, path: Path, highest: float) -> Measure:
     for i, c in enumerate(m.changes):
         importer, exporter = c.importer or m.importer, c.exporter or m.exporter
         if importer is None or exporter is None:
-            raise InputError(f"{path.name}: measure {m.id!r}, change {i + 1}: say importer and exporter, there or for the measure.")
+            raise InputError(
+                f"{path.name}: measure {m.id!r}, change {i + 1}: say importer and exporter, there or for the measure."
+            )
         for rate in (c.rate, c.set):
             if rate is not None and rate > highest:
                 raise InputError(
-                    f"{path.name}: measure {m.id!r}, change {i + 1}: {rate:g} %: rates in files are per cent (25 for 25 %); "
+                    f"{path.name}: measure {m.id!r}, change {i + 1}: {rate:g} %: rates in files are per cent (25 "
+                    f"for 25 %); "
                     f"if it is meant, say `allow_rates_above: {rate:g}`."
                 )
             if c.set is not None and c.set <= -100:
-                raise InputError(f"{path.name}: measure {m.id!r}, change {i + 1}: at −100 % or less there is no price left.")
+                raise InputError(
+                    f"{path.name}: measure {m.id!r}, change {i + 1}: at −100 % or less there is no price left."
+                )
         factors: dict[str, float] = {}
         add = None
         if c.rate is not None:
@@ -179,7 +186,9 @@ def _measure(m: MeasureFile, path: Path, highest: float) -> Measure:
                 add *= c.taxed_share
         changes.append(
             Change(
-                tuple(importer), tuple(exporter), tuple(c.sector),
+                tuple(importer),
+                tuple(exporter),
+                tuple(c.sector),
                 add=add,
                 set=None if c.set is None else c.set / 100,
                 trade_cost=None if c.trade_cost is None else 1 + c.trade_cost / 100,
@@ -199,8 +208,8 @@ ONE_OFF = re.compile(
 def with_one_off(scenario: Scenario, text: str) -> Scenario:
     """Apply a change written as `USA<-CAN:C29=+25`: the tariff of USA on CAN's C29 rises by 25 percentage points.
 
-    `=25` sets the tariff to 25 %; `=+25` and `=-5` add; without a sector all goods are meant; `*` is every country or sector; several
-    codes are joined by commas.
+    `=25` sets the tariff to 25 %; `=+25` and `=-5` add; without a sector all goods are meant; `*` is every country
+    or sector; several codes are joined by commas.
 
     Raises
     ------
@@ -210,7 +219,8 @@ def with_one_off(scenario: Scenario, text: str) -> Scenario:
     found = ONE_OFF.match(text)
     if not found:
         raise InputError(
-            f"--set {text!r}: write IMPORTER<-EXPORTER:SECTOR=+RATE, such as \"USA<-CAN:C29=+25\" (per cent; = sets, =+ and =- add)."
+            f'--set {text!r}: write IMPORTER<-EXPORTER:SECTOR=+RATE, such as "USA<-CAN:C29=+25" (per cent; = sets, '
+            f"=+ and =- add)."
         )
     number = float(found["number"]) / 100 * (-1 if found["sign"] == "-" else 1)
     rate = {"add": number} if found["sign"] else {"set": number}

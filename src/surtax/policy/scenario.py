@@ -1,16 +1,17 @@
 """`Scenario`: measures that change tariffs and trade costs, independent of any world.
 
-A scenario is a list of changes by label; `Scenario.schedule` turns it into arrays for one world. Rates are shares in Python (0.25 is
-25 %) and per cent in files and on the command line.
+A scenario is a list of changes by label; `Scenario.schedule` turns it into arrays for one world. Rates are shares
+in Python (0.25 is 25 %) and per cent in files and on the command line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from surtax.errors import InputError
 from surtax.policy.schedule import Schedule
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 HIGHEST_RATE = 10.0
 
 Labels = str | Sequence[str]
+Positions = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -118,17 +120,25 @@ class Scenario:
             both or neither of add and set, a rate that is no share.
         """
         if (add is None) == (set is None):
-            raise InputError("a tariff change needs exactly one of add=… (to the rate in force) and set=… (instead of it).")
-        value = add if add is not None else set
-        assert value is not None
-        _check_rate(value, allow_rates_above, setting=set is not None)
+            raise InputError(
+                "a tariff change needs exactly one of add=… (to the rate in force) and set=… (instead of it)."
+            )
+        for value in (add, set):
+            if value is not None:
+                _check_rate(value, allow_rates_above, setting=value is set)
         change = Change(_labels(importer), _labels(exporter), _labels(sector), add=add, set=set)
         return self._with(change, measure)
 
     def trade_cost(
-        self, *, importer: Labels, exporter: Labels, sector: Labels = "*", factor: float, measure: str = "custom"
+        self,
+        *,
+        importer: Labels,
+        exporter: Labels,
+        sector: Labels = "*",
+        factor: float,
+        measure: str = "custom",
     ) -> Scenario:
-        """Multiply the non-tariff trade cost by `factor` = τ̂ > 0 (1.1 is ten per cent dearer; infinity is an embargo)."""
+        """Multiply the non-tariff trade cost by `factor` = τ̂ > 0 (1.1 is 10 % dearer; infinity is an embargo)."""
         if not factor > 0:
             raise InputError(f"trade-cost factor {factor!r}: it is a ratio of costs, above zero (1.1 is 10 % dearer).")
         change = Change(_labels(importer), _labels(exporter), _labels(sector), trade_cost=float(factor))
@@ -163,9 +173,8 @@ class Scenario:
         InputError
             a country or sector that the world does not have (nearest names offered); a rate of −100 % or less.
         """
-        assert world.goods is not None
         t = np.array(world.tariffs)
-        tau: np.ndarray | None = None
+        tau: NDArray[np.float64] | None = None
         for measure in self.measures:
             for change in measure.changes:
                 try:
@@ -216,14 +225,14 @@ def _check_rate(value: float, highest: float, *, setting: bool) -> None:
         raise InputError(f"rate {value:g}: at −100 % or less there is no price left.")
 
 
-def _positions(labels: Iterable[str], position, count: int):  # type: ignore[no-untyped-def]
+def _positions(labels: Iterable[str], position: Callable[[str], int], count: int) -> Positions:
     labels = tuple(labels)
     if "*" in labels:
         return np.arange(count)
     return np.array(list(dict.fromkeys(position(c) for c in labels)))
 
 
-def _sector_positions(labels: tuple[str, ...], world: World):  # type: ignore[no-untyped-def]
+def _sector_positions(labels: tuple[str, ...], world: World) -> Positions:
     if "*" in labels:
         return np.arange(len(world.sectors))
     found: list[int] = []

@@ -43,9 +43,13 @@ class Schedule:
         cost = None if self.trade_cost is None else np.asarray(self.trade_cost, dtype=float)
         for name, a in (("tariffs", tariffs), ("trade_cost", cost)):
             if a is not None and a.shape != shape:
-                raise InputError(f"schedule: {name} has shape {a.shape}; expected {shape} = [sector, exporter, importer].")
+                raise InputError(
+                    f"schedule: {name} has shape {a.shape}; expected {shape} = [sector, exporter, importer]."
+                )
         if not np.isfinite(tariffs).all() or (tariffs <= -1).any():
             raise InputError("schedule: tariffs have to be numbers above −1 (−100 %).")
         if cost is not None and not (cost > 0).all():
-            raise InputError("schedule: trade_cost is a ratio of costs, above zero everywhere (infinity is an embargo).")
+            raise InputError(
+                "schedule: trade_cost is a ratio of costs, above zero everywhere (infinity is an embargo)."
+            )
         return Schedule(tariffs, cost)

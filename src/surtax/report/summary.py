@@ -15,8 +15,8 @@ Array = NDArray[np.float64]
 USUAL = ("USA", "CAN", "MEX", "CHN")
 ALL_UP_TO = 8
 REST = "rest"
-# A sector is listed among those that move most if it makes at least this share of the country's output: a per cent of next to nothing is
-# no news. All sectors are in the exports.
+# A sector is listed among those that move most if it makes at least this share of the country's output: a per cent
+# of next to nothing is no news. All sectors are in the exports.
 SMALLEST_SECTOR = 5e-4
 
 
@@ -138,7 +138,7 @@ def _parties(outcome: Outcome) -> tuple[str, ...]:
 
 
 def _sides(outcome: Outcome, parties: tuple[str, ...]) -> tuple[str, ...]:
-    """The two countries whose sectors are listed: those whose mutual trade changes most among the parties to a change."""
+    """The two countries whose sectors are listed: the parties whose mutual trade changes most."""
     changed = (outcome.schedule.tariffs != outcome.world.tariffs).any(axis=0)
     if outcome.schedule.trade_cost is not None:
         changed |= (outcome.schedule.trade_cost != 1).any(axis=0)
@@ -155,15 +155,23 @@ def _sides(outcome: Outcome, parties: tuple[str, ...]) -> tuple[str, ...]:
 def _country(o: Outcome, code: str) -> CountryRow:
     n = o.world.country(code)
     person = float(o.equivalent_variation_per_person.values[n])
+
+    def value(name: str) -> float:
+        return float(o.variable(name).values[n])
+
     return CountryRow(
-        code,
-        o.world.country_names[n],
-        *(float(o.variable(v).values[n]) for v in ("welfare", "equivalent_variation")),
-        person if np.isfinite(person) else None,
-        *(
-            float(o.variable(v).values[n])
-            for v in ("price_index", "wage", "real_wage", "revenue_base", "revenue", "exports", "imports")
-        ),
+        code=code,
+        name=o.world.country_names[n],
+        welfare=value("welfare"),
+        equivalent_variation=value("equivalent_variation"),
+        per_person=person if np.isfinite(person) else None,
+        price_index=value("price_index"),
+        wage=value("wage"),
+        real_wage=value("real_wage"),
+        revenue_base=value("revenue_base"),
+        revenue=value("revenue"),
+        exports=value("exports"),
+        imports=value("imports"),
     )
 
 
@@ -212,7 +220,9 @@ def _trade(o: Outcome, parties: tuple[str, ...]) -> tuple[TradeRow, ...]:
 def sector_rows(o: Outcome, code: str) -> tuple[SectorRow, ...]:
     """All sectors that country `code` produces, in the world's order."""
     n = o.world.country(code)
-    picked = [o.variable(v).values[:, n] for v in ("output_volume", "output_change", "output_base", "factor_use", "prices")]
+    picked = [
+        o.variable(v).values[:, n] for v in ("output_volume", "output_change", "output_base", "factor_use", "prices")
+    ]
     return tuple(
         SectorRow(s, o.world.sector_names[i], *(float(x[i]) for x in picked))
         for i, s in enumerate(o.world.sectors)
@@ -244,8 +254,15 @@ def _measures(o: Outcome) -> tuple[MeasureRow, ...]:
         sectors = tuple(dict.fromkeys(c for x in m.changes for c in x.sector))
         rows.append(
             MeasureRow(
-                m.id, m.title or m.id, m.instrument, m.citation, ", ".join(importers), ", ".join(exporters), sectors,
-                100 * duty / trade if trade else 0.0, trade,
+                m.id,
+                m.title or m.id,
+                m.instrument,
+                m.citation,
+                ", ".join(importers),
+                ", ".join(exporters),
+                sectors,
+                100 * duty / trade if trade else 0.0,
+                trade,
             )  # fmt: skip
         )
         before = after

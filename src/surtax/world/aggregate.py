@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,10 +47,9 @@ def aggregate(
     totals = S @ weight
     theta = np.where(totals > 0, (S @ (weight * world.elasticity)) / np.where(totals > 0, totals, 1), 0)
     theta = np.where(totals > 0, theta, (S @ world.elasticity) / S.sum(axis=1))
-    assert world.goods is not None
     goods = (S @ world.goods) > 0
     changed = [
-        f"{what}: {', '.join(f'{g} = {"+".join(m)}' for g, m in groups.items())}"
+        f"{what}: " + ", ".join(f"{g} = {'+'.join(m)}" for g, m in groups.items())
         for what, groups in (("countries", countries), ("sectors", sectors))
         if groups
     ]
@@ -64,7 +63,13 @@ def aggregate(
     )  # fmt: skip
 
 
-def _groups(groups, codes, names, position, kind):  # type: ignore[no-untyped-def]
+def _groups(
+    groups: Mapping[str, Sequence[str]] | None,
+    codes: Sequence[str],
+    names: Sequence[str],
+    position: Callable[[str], int],
+    kind: str,
+) -> tuple[tuple[str, ...], NDArray[np.intp], tuple[str, ...]]:
     """New codes in the order of their first member, group of each member, and names."""
     member_of: dict[int, str] = {}
     for group, members in (groups or {}).items():

@@ -1,7 +1,8 @@
 """Named accounting checks. Each one either passes its array on or raises, naming the cells and the remedy.
 
-Tolerances: published tables are rounded, usually to 1e-6 of a cell; an identity may miss by `ROUNDING` of the larger side before it
-is an error. What is negative by no more than `CLIP` of its whole is set to zero, counted and reported; more is an error.
+Tolerances: published tables are rounded, usually to 1e-6 of a cell; an identity may miss by `ROUNDING` of the
+larger side before it is an error. What is negative by no more than `CLIP` of its whole is set to zero, counted and
+reported; more is an error.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ Array = NDArray[np.float64]
 
 ROUNDING = 1e-5
 CLIP = 0.05
+CLIP_FINAL = 0.2
 HIGHEST_RATE = 10.0
 
 
@@ -31,9 +33,7 @@ def labels(what: str, codes: Sequence[str]) -> None:
     seen: set[str] = set()
     twice = [c for c in codes if c in seen or seen.add(c)]  # type: ignore[func-returns-value]
     if twice:
-        raise InputError(
-            f"labels-unique: {what} repeats {', '.join(dict.fromkeys(twice))}: rename or add them up."
-        )
+        raise InputError(f"labels-unique: {what} repeats {', '.join(dict.fromkeys(twice))}: rename or add them up.")
     if any(not c.strip() for c in codes):
         raise InputError(f"labels-unique: {what} has an empty code at position {codes.index('') + 1}.")
 
@@ -118,7 +118,8 @@ def elasticity(given: ArrayLike | Mapping[str, float], sectors: Sequence[str]) -
     bad = np.argwhere(~(np.isfinite(theta) & (theta > 0))).ravel()
     if bad.size:
         raise InputError(
-            f"elasticity of {sectors[int(bad[0])]} is {theta[bad[0]]}: a trade elasticity θ = σ − 1 is a positive number."
+            f"elasticity of {sectors[int(bad[0])]} is {theta[bad[0]]}: a trade elasticity θ = σ − 1 is a positive "
+            f"number."
         )
     return theta
 
@@ -141,8 +142,8 @@ def costs(
         raise InputError(f"inputs_as={inputs_as!r}: one of 'auto', 'values', 'shares'.")
     if inputs is None:
         if value_added is not None:
-            va = array("value_added", value_added, (J, N), "[sector, country]")
-            if not (_close(va, np.ones_like(va)) or _close(va, Y)):
+            alone = array("value_added", value_added, (J, N), "[sector, country]")
+            if not (_close(alone, np.ones_like(alone)) or _close(alone, Y)):
                 raise AccountsError(
                     "inputs-and-value-added: value_added is given without inputs and is not all of output: "
                     "give `inputs` too, or leave value_added out for production from factors alone."
@@ -150,7 +151,7 @@ def costs(
         return np.zeros((J, J, N)), np.ones((J, N)), ()
     use = array("inputs", inputs, (J, J, N), "[input, buying sector, country]")
     total = use.sum(axis=0)
-    va = None if value_added is None else array("value_added", value_added, (J, N), "[sector, country]")
+    va: Array | None = None if value_added is None else array("value_added", value_added, (J, N), "[sector, country]")
     active = Y > 0
     if inputs_as == "auto":
         inputs_as = _values_or_shares(total, va, Y, active)
@@ -212,7 +213,11 @@ def _values_or_shares(total: Array, va: Array | None, Y: Array, active: NDArray[
 
 
 def _clip_value_added(
-    gamma: Array, gamma_v: Array, active: NDArray[np.bool_], countries: Sequence[str], sectors: Sequence[str]
+    gamma: Array,
+    gamma_v: Array,
+    active: NDArray[np.bool_],
+    countries: Sequence[str],
+    sectors: Sequence[str],
 ) -> tuple[Array, Array, tuple[Adjustment, ...]]:
     from surtax.world.world import Adjustment
 
@@ -224,7 +229,8 @@ def _clip_value_added(
     where, worst = cell((s, n), countries, sectors), float(gamma_v[s, n])
     if worst < -CLIP:
         raise AccountsError(
-            f"non-negativity: value added in {where} is {100 * worst:.4g} % of cost at purchaser prices: the inputs (with "
+            f"non-negativity: value added in {where} is {100 * worst:.4g} % of cost at purchaser prices: the inputs "
+            f"(with "
             f"the tariffs on them) exceed output; correct inputs or tariffs, or aggregate the sector."
         )
     lost = float(np.abs(gamma_v[low]).sum())
@@ -260,7 +266,8 @@ def final_demand(
         n = int(np.argmin(income))
         raise AccountsError(
             f"balances: final expenditure (value added + tariff revenue + trade deficit) of {countries[n]} is "
-            f"{income[n]:.6g}: a country has to spend something. Check its flows, its inputs and its diagonal (domestic sales)."
+            f"{income[n]:.6g}: a country has to spend something. Check its flows, its inputs and its diagonal "
+            f"(domestic sales)."
         )
     if final_shares is not None:
         alpha = array("final_shares", final_shares, (J, N), "[sector, country]")
@@ -268,9 +275,7 @@ def final_demand(
         gap = np.abs(alpha.sum(axis=0) - 1)
         if gap.max() > ROUNDING:
             n = int(np.argmax(gap))
-            raise AccountsError(
-                f"final-shares: those of {countries[n]} sum to {alpha.sum(axis=0)[n]:.6g}, not to one."
-            )
+            raise AccountsError(f"final-shares: those of {countries[n]} sum to {alpha.sum(axis=0)[n]:.6g}, not to one.")
         dead = (E == 0) & (alpha > 0)
         if dead.any():
             s, n = (int(i) for i in np.argwhere(dead)[0])
@@ -287,10 +292,11 @@ def final_demand(
         s, n = (int(i) for i in np.unravel_index(int(np.argmin(F)), F.shape))
         where = f"{cell((s, n), countries, sectors)}: {F[s, n]:.6g}"
         share = (-np.minimum(F, 0)).sum(axis=0) / income
-        if share.max() > CLIP:
+        if share.max() > CLIP_FINAL:
             c = int(np.argmax(share))
             raise AccountsError(
-                f"sales-and-use: inputs exceed what {countries[c]} buys by {100 * share[c]:.4g} % of its final expenditure "
+                f"sales-and-use: inputs exceed what {countries[c]} buys by {100 * share[c]:.4g} % of its final "
+                f"expenditure "
                 f"(worst cell {where}). Correct flows or inputs, or pass final_shares to say what final demand is."
             )
         F = np.maximum(F, 0)

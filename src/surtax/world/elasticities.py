@@ -98,11 +98,7 @@ def for_groups(
             "sector": group,
             "theta": float(theta[position]),
             "source": "; ".join(dict.fromkeys(r.source for r in rows)),
-            "quality": "placeholder"
-            if placeholder
-            else rows[0].quality
-            if len(rows) == 1
-            else "mean",
+            "quality": "placeholder" if placeholder else rows[0].quality if len(rows) == 1 else "mean",
         }
         if len(rows) > 1:
             record["note"] = f"mean of {len(rows)} estimates, weighted by trade between countries"

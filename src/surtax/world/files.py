@@ -46,9 +46,7 @@ LEVEL = 9
 WORTHWHILE = 0.5
 
 
-def write_world(
-    path: str | Path, arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]
-) -> None:
+def write_world(path: str | Path, arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> None:
     """Write a world file; the file appears whole or not at all.
 
     Parameters
@@ -69,9 +67,7 @@ def write_world(
     try:
         text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
     except (TypeError, ValueError) as problem:
-        raise InputError(
-            f"the metadata of {path.name} cannot be written as JSON: {problem}."
-        ) from None
+        raise InputError(f"the metadata of {path.name} cannot be written as JSON: {problem}.") from None
     content: dict[str, NDArray[Any]] = {
         META: np.frombuffer(text.encode(), dtype=np.uint8),
         **arrays,
@@ -83,9 +79,7 @@ def write_world(
                 if np.asarray(array).dtype.hasobject:
                     raise InputError(f"array {name!r} holds Python objects; give numbers.")
                 buffer = io.BytesIO()
-                np.lib.format.write_array(
-                    buffer, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False
-                )
+                np.lib.format.write_array(buffer, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False)
                 data = buffer.getvalue()
                 small = len(zlib.compress(data, LEVEL)) < WORTHWHILE * len(data)
                 entry = zipfile.ZipInfo(f"{name}.npy", date_time=EPOCH)
@@ -131,16 +125,13 @@ def read_arrays(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[str, An
         ) from None
     if META not in arrays:
         raise InputError(
-            f"{path} is an .npz without a `{META}` array, so not a world file; "
-            f"for plain arrays use World.from_arrays."
+            f"{path} is an .npz without a `{META}` array, so not a world file; for plain arrays use World.from_arrays."
         )
     try:
         meta = json.loads(arrays.pop(META).tobytes().decode())
         found = meta["format"]
     except (ValueError, KeyError, TypeError) as problem:
-        raise InputError(
-            f"the metadata of {path} cannot be read ({problem}): build it anew."
-        ) from None
+        raise InputError(f"the metadata of {path} cannot be read ({problem}): build it anew.") from None
     if found != FORMAT:
         raise InputError(
             f"{path} has format {found!r}; this version of Surtax reads {FORMAT!r}. "

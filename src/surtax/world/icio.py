@@ -134,8 +134,7 @@ def aggregate_icio(
     use = Z4.sum(axis=1)
     value_added = flows.sum(axis=2) - use.sum(axis=0)
     members = {
-        kind: tuple(s for s, g in zip(table.sectors, sector_of, strict=True) if g == j)
-        for j, kind in enumerate(kinds)
+        kind: tuple(s for s, g in zip(table.sectors, sector_of, strict=True) if g == j) for j, kind in enumerate(kinds)
     }
     return IcioAccounts(
         names,
@@ -156,9 +155,7 @@ def _country_groups(
     if wanted is None or wanted == "all":
         return tuple(codes), np.arange(len(codes))
     if isinstance(wanted, str):
-        raise InputError(
-            f"countries={wanted!r}: give a list of codes, or a mapping from code to group."
-        )
+        raise InputError(f"countries={wanted!r}: give a list of codes, or a mapping from code to group.")
     if isinstance(wanted, Mapping):
         return _groups("country", codes, wanted)
     unique("countries", "code", list(wanted))
@@ -180,9 +177,7 @@ def _sector_groups(
     return _groups("sector", codes, wanted)
 
 
-def _groups(
-    kind: str, codes: Sequence[str], wanted: Mapping[str, str]
-) -> tuple[tuple[str, ...], NDArray[np.intp]]:
+def _groups(kind: str, codes: Sequence[str], wanted: Mapping[str, str]) -> tuple[tuple[str, ...], NDArray[np.intp]]:
     """Return group codes in order of appearance, and each code's group by position."""
     for code in wanted:
         if code != "*" and code not in codes:
@@ -236,8 +231,7 @@ def _consistent(
         places = [f"{label}→{c}" for label in labels for c in countries]
         notes.append(
             _note(
-                "negative final demand (stocks fell by more than was sold) set to zero, as if "
-                "produced in the year",
+                "negative final demand (stocks fell by more than was sold) set to zero, as if produced in the year",
                 cut,
                 _worst(cut.ravel(), places),
             )
@@ -321,9 +315,7 @@ def build_world_from_icio_csv(
     people = np.full(len(accounts.countries), np.nan)
     for code, persons in (population or {}).items():
         if code not in accounts.countries:
-            raise InputError(
-                f"population names unknown country {code!r}{nearest(code, accounts.countries)}"
-            )
+            raise InputError(f"population names unknown country {code!r}{nearest(code, accounts.countries)}")
         people[accounts.countries.index(code)] = persons
     arrays: dict[str, NDArray[Any]] = {
         "flows": accounts.flows.astype(np.float32),
@@ -350,15 +342,13 @@ def build_world_from_icio_csv(
             for s in accounts.sectors
         ],
         "units": "USD million, basic prices",
-        "value_added": "output less inputs at basic prices: value added plus net taxes that "
-        "producers pay on inputs",
+        "value_added": "output less inputs at basic prices: value added plus net taxes that producers pay on inputs",
         "sources": [
             {
                 "title": f"OECD Inter-Country Input-Output Tables, {edition}, year {table.year}",
                 "licence": LICENCE,
                 "attribution": ATTRIBUTION,
-                "note": f"read from {table.name}; aggregated and adjusted by Surtax as recorded "
-                f"under adjustments",
+                "note": f"read from {table.name}; aggregated and adjusted by Surtax as recorded under adjustments",
             }
         ],
         "build": f"surtax build-world {table.name}",
@@ -395,9 +385,7 @@ def _elasticities(
     if isinstance(given, Mapping):
         for code in given:
             if code not in accounts.sectors:
-                raise InputError(
-                    f"elasticity names unknown sector {code!r}{nearest(code, accounts.sectors)}"
-                )
+                raise InputError(f"elasticity names unknown sector {code!r}{nearest(code, accounts.sectors)}")
     elif given is not None:
         given = dict.fromkeys(accounts.sectors, float(given))
     chosen = dict(given or {})
@@ -407,11 +395,7 @@ def _elasticities(
     theta = np.empty(len(accounts.sectors))
     records: list[dict[str, Any]] = []
     rest = {s: accounts.sector_members[s] for s in accounts.sectors if s not in chosen}
-    shipped = (
-        elasticities.for_groups(elasticities.elasticity_set(), rest, accounts.trade)
-        if rest
-        else None
-    )
+    shipped = elasticities.for_groups(elasticities.elasticity_set(), rest, accounts.trade) if rest else None
     by_rest = dict(zip(rest, zip(*shipped, strict=True), strict=True)) if shipped else {}
     for position, sector in enumerate(accounts.sectors):
         if sector in chosen:

@@ -110,9 +110,7 @@ def read_icio_csv(path: str | Path, year: int | None = None) -> IcioTable:
     if year is None:
         found = re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", name)
         if not found:
-            raise InputError(
-                f"the name {name} does not tell the year of the accounts: pass year=...."
-            )
+            raise InputError(f"the name {name} does not tell the year of the accounts: pass year=....")
         year = int(found[-1])
     header = _header(name, source)
     labels, values = _cells(name, source, header)
@@ -122,9 +120,7 @@ def read_icio_csv(path: str | Path, year: int | None = None) -> IcioTable:
 def _open(path: Path, year: int | None) -> tuple[str, Path | bytes]:
     """Return the table's own file name, and its path or content."""
     if not path.is_file():
-        raise InputError(
-            f"there is no file {path}: give the OECD's CSV file, or the zip archive that holds it."
-        )
+        raise InputError(f"there is no file {path}: give the OECD's CSV file, or the zip archive that holds it.")
     if path.suffix.lower() != ".zip":
         return path.name, path
     try:
@@ -173,10 +169,7 @@ def unique(name: str, what: str, labels: Sequence[str]) -> None:
             twice.append(label)
         seen.add(label)
     if twice:
-        raise InputError(
-            f"{name} has {what} {twice[0]} twice ({len(twice)} labels are repeated): keep one of "
-            f"each."
-        )
+        raise InputError(f"{name} has {what} {twice[0]} twice ({len(twice)} labels are repeated): keep one of each.")
 
 
 def _cells(name: str, source: Path | bytes, header: Sequence[str]) -> tuple[list[str], Array]:
@@ -209,9 +202,7 @@ def _what_is_wrong(
     import polars as pl
 
     try:
-        text = pl.read_csv(
-            source, has_header=False, skip_rows=1, schema=dict.fromkeys(columns, pl.String)
-        )
+        text = pl.read_csv(source, has_header=False, skip_rows=1, schema=dict.fromkeys(columns, pl.String))
     except pl.exceptions.PolarsError:
         return f"{name} cannot be read as a table: {str(problem).splitlines()[0]}"
     for column, label in zip(columns[1:], header[1:], strict=True):
@@ -227,9 +218,7 @@ def _what_is_wrong(
     return f"{name} cannot be read as a table: {str(problem).splitlines()[0]}"
 
 
-def _table(
-    name: str, year: int, columns: Sequence[str], rows: Sequence[str], values: Array
-) -> IcioTable:
+def _table(name: str, year: int, columns: Sequence[str], rows: Sequence[str], values: Array) -> IcioTable:
     """Sort rows and columns into blocks by their labels, and check that the table adds up."""
     unique(name, "row", rows)
     kinds = [_row_kind(name, row) for row in rows]
@@ -284,11 +273,7 @@ def _table(
 
     def rows_of(kind: str) -> Array:
         chosen = [i for i, k in enumerate(kinds) if k == kind]
-        return np.asarray(
-            np.nan_to_num(values[np.ix_(np.array(chosen, dtype=int), square[1].ravel())]).sum(
-                axis=0
-            )
-        )
+        return np.asarray(np.nan_to_num(values[np.ix_(np.array(chosen, dtype=int), square[1].ravel())]).sum(axis=0))
 
     output, factors, taxes = rows_of("output"), rows_of("value added"), rows_of("taxes")
     published = values[industry_rows, total] if total is not None else output
@@ -356,9 +341,7 @@ def _column_kinds(
                 f"such as CAN_HFCE, or OUT."
             )
     if not demand:
-        raise InputError(
-            f"{name} has no final demand columns such as CAN_HFCE: give the whole file."
-        )
+        raise InputError(f"{name} has no final demand columns such as CAN_HFCE: give the whole file.")
     return demand, total
 
 
@@ -375,11 +358,7 @@ def _whole(economy: str) -> str:
 def _check_parts(name: str, industries: Sequence[str], output: Array) -> None:
     """Refuse a table with output both for a country as a whole and for its parts."""
     for prefix, whole in _WHOLE.items():
-        own = sum(
-            float(y)
-            for label, y in zip(industries, output, strict=True)
-            if label[:4] == f"{whole}_"
-        )
+        own = sum(float(y) for label, y in zip(industries, output, strict=True) if label[:4] == f"{whole}_")
         parts = sum(
             float(y)
             for label, y in zip(industries, output, strict=True)

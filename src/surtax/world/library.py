@@ -80,13 +80,10 @@ def read_world(path: Path) -> World:
 
 def save_world(world: World, path: Path) -> None:
     """Write a world file that `read_world` turns into the same world to the last bit."""
-    assert world.goods is not None
     meta = {
         **world.meta,
         "format": "surtax-world/1",
-        "countries": [
-            {"code": c, "name": n} for c, n in zip(world.countries, world.country_names, strict=True)
-        ],
+        "countries": [{"code": c, "name": n} for c, n in zip(world.countries, world.country_names, strict=True)],
         "sectors": [
             {"code": c, "name": n, "goods": bool(g)}
             for c, n, g in zip(world.sectors, world.sector_names, world.goods, strict=True)

@@ -74,7 +74,7 @@ class World:
     population: Array | None = None
     country_names: tuple[str, ...] = ()
     sector_names: tuple[str, ...] = ()
-    goods: NDArray[np.bool_] | None = None
+    goods: NDArray[np.bool_] = field(default_factory=lambda: np.ones(0, dtype=bool))
     meta: Mapping[str, Any] = field(default_factory=dict)
     adjustments: tuple[Adjustment, ...] = ()
 
@@ -91,7 +91,7 @@ class World:
                 object.__setattr__(self, name, value)
         object.__setattr__(self, "country_names", tuple(self.country_names) or self.countries)
         object.__setattr__(self, "sector_names", tuple(self.sector_names) or self.sectors)
-        if self.goods is None:
+        if self.goods.size == 0:
             object.__setattr__(self, "goods", np.ones(len(self.sectors), dtype=bool))
 
     # -- construction ---------------------------------------------------------------------------------------------
@@ -159,12 +159,8 @@ class World:
         Y = X.sum(axis=2)
         E = (X * (1 + t)).sum(axis=1)
         markup = np.divide(E, X.sum(axis=1), out=np.ones_like(E), where=X.sum(axis=1) > 0)
-        gamma, gamma_v, adjustments = checks.costs(
-            inputs, value_added, Y, markup, countries, sectors, inputs_as
-        )
-        alpha, more = checks.final_demand(
-            final_shares, X, t, E, Y, gamma, gamma_v, countries, sectors
-        )
+        gamma, gamma_v, adjustments = checks.costs(inputs, value_added, Y, markup, countries, sectors, inputs_as)
+        alpha, more = checks.final_demand(final_shares, X, t, E, Y, gamma, gamma_v, countries, sectors)
         F = None
         if final is not None:
             F = checks.array("final", final, (J, N, N), "[sector, origin, destination]", one_sector=True)
@@ -174,7 +170,7 @@ class World:
         if population is not None:
             people = np.asarray(population, dtype=float)
             checks.shape("population", people, (N,), "[country]")
-        mask = None
+        mask = np.ones(J, dtype=bool)
         if goods is not None:
             mask = np.asarray(goods, dtype=bool)
             checks.shape("goods", mask, (J,), "[sector]")
@@ -214,7 +210,7 @@ class World:
     @cached_property
     def output(self) -> Array:
         """Gross output Y [s,n] = Σ_d X, USD million."""
-        return self.flows.sum(axis=2)
+        return np.asarray(self.flows.sum(axis=2))
 
     @cached_property
     def expenditure(self) -> Array:
@@ -281,8 +277,8 @@ class World:
     ) -> World:
         """Return a coarser world: groups {new code: members}; what is in no group stays as it is.
 
-        Values add up; a group's tariff is its revenue over its imports, so that revenue is kept (trade inside a group of
-        countries becomes domestic, and any duty on it stays with the group's domestic flow); γ, γ^V and α
+        Values add up; a group's tariff is its revenue over its imports, so that revenue is kept (trade inside a
+        group of countries becomes domestic, and any duty on it stays with the group's domestic flow); γ, γ^V and α
         follow from the added values; θ is the mean over the members weighted by trade between countries.
 
         Raises
