@@ -45,12 +45,13 @@ def shock(base: Base, tariffs: Array, trade_cost: Array | None) -> Shock:
 
     Only cells whose wedge changed are raised to a power. τ̂ = ∞ closes a cell exactly.
     """
-    A, B = base.pi.copy(), base.net.copy()
-    changed = tariffs != base.t
+    A, B = base.pi, base.net
+    changed = np.zeros(A.shape, dtype=bool) if tariffs is base.t else tariffs != base.t
     if trade_cost is not None:
         changed |= trade_cost != 1.0
-    s, o, d = np.nonzero(changed & (base.pi > 0))
+    s, o, d = np.nonzero(changed)
     if s.size:
+        A, B = A.copy(), B.copy()
         wedge = (1 + tariffs[s, o, d]) / (1 + base.t[s, o, d])
         if trade_cost is not None:
             wedge = wedge * trade_cost[s, o, d]

@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 
 from surtax.errors import InputError, NoConvergence
 from surtax.labelled import Labelled
-from surtax.model import core
 from surtax.model.base import base_of
 from surtax.policy.schedule import Schedule
 
@@ -135,7 +134,7 @@ def _path(outcome: Outcome, tolerance: float) -> Decomposition:
 
 def _integrate(outcome: Outcome, degree: int) -> list[Array]:
     """∫ terms/I dλ by collocation at degree + 1 Chebyshev points of [0, 1]; each term [n], log points."""
-    from surtax.model.equilibrium import Solver, find
+    from surtax.model.equilibrium import Solver, find, flows_of
 
     world, schedule, closure = outcome.world, outcome.schedule, outcome.conditions.closure
     base = base_of(world)
@@ -147,13 +146,12 @@ def _integrate(outcome: Outcome, degree: int) -> list[Array]:
     for share in lam:
         t = np.where(log_wedge == 0, base.t, np.expm1(np.log1p(base.t) + share * log_wedge))
         cost = None if log_tau is None else np.exp(share * log_tau)
-        x, _ = find(base, Schedule(t, cost), closure, Solver(), world, None, start=x)
-        shock = core.shock(base, t, cost)
-        state = core.evaluate(x, base, shock, closure)
-        states.append(state)
-        costs.append(state.log_c)
+        found = find(base, Schedule(t, cost), closure, Solver(), world, None, start=x)
+        x = found.x
+        states.append(found.state)
+        costs.append(found.state.log_c)
         tariffs.append(t)
-        flows.append(shock.B * state.u[:, :, None] * state.v[:, None, :])
+        flows.append(flows_of(found))
     d_cost = np.tensordot(differentiate, np.array(costs), axes=1)
     d_deficit = differentiate @ np.array([s.D for s in states])
     # ln X is analytic along the path where X > 0, and X itself everywhere: t dX needs only the latter.

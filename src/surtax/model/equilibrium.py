@@ -114,8 +114,8 @@ def solve(
         schedule = scenario.schedule(world)
     world, how = prepared(world, deficits, solver)
     base = base_of(world)
-    x, stats = find(base, schedule, deficits, solver, world, progress)
-    return _outcome(world, scenario, schedule, deficits, x, stats, how)
+    found = find(base, schedule, deficits, solver, world, progress)
+    return _outcome(world, scenario, schedule, deficits, found, how)
 
 
 def rebalance(world: World) -> World:
@@ -135,19 +135,46 @@ def prepared(world: World, deficits: str, solver: Solver) -> tuple[World, str]:
         why = "at zero trade deficits" if unbalanced else "at its own deficits"
         if world.base_residual > BASE_TOLERANCE:
             why += f"; recorded accounts missed the equations by {world.base_residual:.1e} of world output"
-        schedule = Schedule(world.tariffs)
+        base = base_of(world)
         try:
-            x, _ = find(base_of(world), schedule, target, solver, world, None)
+            found = find(base, Schedule(base.t), target, solver, world, None, start=_settled(base, target))
         except NoConvergence as problem:
             raise type(problem)(f"re-solving the base {why}: {problem}") from None
-        base = base_of(world)
-        state = core.evaluate(x, base, core.shock(base, world.tariffs, None), target)
-        X = _flows(core.shock(base, world.tariffs, None), state)
-        new = world.replace(flows=X, final=None, meta={**world.meta, "base": f"re-solved {why}"})
+        meta = {**world.meta, "base": f"re-solved {why}"}
+        new = world.replace(flows=flows_of(found), final=None, meta=meta)
         # The blocks only steer: those of the recorded base serve its re-solved twin, and need not be inverted anew.
         base_of(new).__dict__["_blocks"] = base.__dict__.get("_blocks", {})
         cache[target] = new, f"re-solved {why}"
     return cache[target]
+
+
+def _settled(base: Base, closure: str) -> Array:
+    """A start from which a base that misses its equations is soon re-solved: expenditure settled, prices and wages
+    as they are.
+
+    Cells that inputs and final shares leave almost empty are off by orders of magnitude, which a few plain
+    substitutions mend.
+    """
+    J, N = base.E.shape
+    g = core.fixed_point_map(base, core.shock(base, base.t, None), closure, None)
+    x = np.zeros(N + 2 * J * N)
+    with np.errstate(all="ignore"):
+        for _ in range(3):
+            settled = g(x)
+            if not np.isfinite(settled).all():
+                break
+            x = settled
+    return x
+
+
+@dataclass(frozen=True)
+class Found:
+    """An equilibrium as the kernel has it: state vector x, its evaluation, the schedule's layout, and the cost."""
+
+    x: Array
+    state: core.State
+    shock: core.Shock
+    stats: Stats
 
 
 def find(
@@ -158,7 +185,7 @@ def find(
     world: World,
     progress: Callable[[str], None] | None,
     start: Array | None = None,
-) -> tuple[Array, Stats]:
+) -> Found:
     """Find the fixed point, the harder ways after the easy one.
 
     Raises
@@ -176,7 +203,7 @@ def find(
         if solution.converged:
             state = core.evaluate(solution.value, base, shock, closure)
             if (state.I > 0).all():
-                return solution.value, solution.stats
+                return Found(solution.value, state, shock, solution.stats)
     _give_up(base, shock, closure, solution, world)
     raise AssertionError  # pragma: no cover - _give_up always raises
 
@@ -321,9 +348,11 @@ def equation_residuals(x: Array, state: core.State, base: Base) -> dict[str, Arr
     }
 
 
-def _flows(shock: core.Shock, state: core.State) -> Array:
+def flows_of(found: Found) -> Array:
     """X′ [s,o,d] = π′ E′/(1+t′)."""
-    return shock.B * state.u[:, :, None] * state.v[:, None, :]
+    X = found.shock.B * found.state.u[:, :, None]
+    X *= found.state.v[:, None, :]
+    return X
 
 
 def _outcome(
@@ -331,15 +360,13 @@ def _outcome(
     scenario: Scenario,
     schedule: Schedule,
     closure: str,
-    x: Array,
-    stats: Stats,
+    found: Found,
     how: str,
 ) -> Outcome:
     base = base_of(world)
-    shock = core.shock(base, schedule.tariffs, schedule.trade_cost)
-    state = core.evaluate(x, base, shock, closure)
+    x, state, stats = found.x, found.state, found.stats
     residual = max(float(r.max()) for r in equation_residuals(x, state, base).values())
-    X = _flows(shock, state)
+    X = flows_of(found)
     balance = X.sum(axis=(0, 1)) - X.sum(axis=(0, 2))
     walras = float(np.max(np.abs(balance - state.D) / state.I))
     if not (residual <= ACCEPT and walras <= ACCEPT):
