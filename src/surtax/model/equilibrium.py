@@ -149,8 +149,7 @@ def prepared(world: World, deficits: str, solver: Solver) -> tuple[World, str]:
 
 
 def _settled(base: Base, closure: str) -> Array:
-    """A start from which a base that misses its equations is soon re-solved: expenditure settled, prices and wages
-    as they are.
+    """A start from which a base that misses its equations is soon re-solved.
 
     Cells that inputs and final shares leave almost empty are off by orders of magnitude, which a few plain
     substitutions mend.

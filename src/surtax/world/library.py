@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from surtax.errors import InputError, nearest
 from surtax.world.files import read_arrays, write_world
@@ -50,7 +53,11 @@ def _shipped(name: str) -> World:
 
 def read_world(path: Path) -> World:
     """Read a world file; see `surtax.world.files` for the format."""
-    arrays, meta = read_arrays(path)
+    return world_of(*read_arrays(path))
+
+
+def world_of(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> World:
+    """A world from the arrays and metadata of a world file, after the accounting checks."""
     countries = [c["code"] for c in meta["countries"]]
     sectors = [s["code"] for s in meta["sectors"]]
     shares = "inputs" in arrays

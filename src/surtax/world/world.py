@@ -199,6 +199,20 @@ class World:
 
         return read_world(Path(path))
 
+    @classmethod
+    def from_icio_csv(cls, path: str | Path, **options: Any) -> World:
+        """Read an OECD ICIO table as published (CSV or zip; any year).
+
+        Parameters
+        ----------
+        options : year, countries, sectors, elasticity, population, name, title, as for
+            `surtax.world.icio.build_world_from_icio_csv`.
+        """
+        from surtax.world.icio import build_world_from_icio_csv
+        from surtax.world.library import world_of
+
+        return world_of(*build_world_from_icio_csv(path, **options))
+
     def save(self, path: str | Path) -> None:
         """Write the world to `path` (.npz); `World.load` reads it back."""
         from surtax.world.library import save_world
