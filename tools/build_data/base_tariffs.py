@@ -298,7 +298,8 @@ def us_collected(sources: Path, countries: Sequence[str], sectors: Sequence[str]
             "every other zero was collected as zero; services carry no tariff"
         ),
         "cells_without_imports": empty,
-        "other_importers": "zero for lack of data in this table",
+        "other_importers": "all but the United States: zero for lack of an openly licensed source, also where trade "
+        "agreements (USMCA) make it right; not a statement that they levy nothing",
     }
     return BaseTariffs(rates, imports, duty, metadata)
 

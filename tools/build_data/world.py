@@ -330,6 +330,12 @@ def build(sources: Path, tariffs: str = "collected") -> tuple[dict[str, NDArray[
                 "note": how_people,
             },
             {
+                "title": "US imports for consumption and calculated duties, 2024",
+                "licence": "public domain (US government work)",
+                "attribution": "US Census Bureau",
+                "note": "base tariffs of the United States by sector and origin; see tariffs",
+            },
+            {
                 "title": "Trade elasticities by sector",
                 "licence": "published estimates",
                 "attribution": "Fontagné, Guimbard & Orefice (2022); Ahmad & Schreiber (2024); "
