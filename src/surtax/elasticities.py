@@ -1,0 +1,85 @@
+"""Trade elasticities by name, number, file or mapping.
+
+The default set travels with each world (docs/elasticities.md says which and why). A registry of published sets with their standard errors
+is planned; today there are `world` (the world's own) and `uniform-X` (θ = X everywhere), a number, and a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from surtax.errors import InputError
+from surtax.world import World
+
+
+def apply(world: World, given: Any) -> World:
+    """Return the world with other trade elasticities θ.
+
+    Parameters
+    ----------
+    given : a number; [s]; {sector: θ}, for some or all sectors; "world"; "uniform-4"; or the path of a CSV file with columns
+        `sector` and `elasticity`.
+
+    Raises
+    ------
+    InputError
+        no such set or file; an unknown sector; a value that is not positive.
+    """
+    if isinstance(given, str | Path):
+        return _named(world, str(given))
+    if isinstance(given, Mapping):
+        return world.with_elasticity(given, "given by the user")
+    values = np.asarray(given, dtype=float)
+    name = f"uniform {values:g}" if values.ndim == 0 else "given by the user"
+    return world.with_elasticity(values, name)
+
+
+def _named(world: World, text: str) -> World:
+    if text == "world":
+        return world
+    number = text.removeprefix("uniform-")
+    try:
+        value = float(number)
+    except ValueError:
+        pass
+    else:
+        return world.with_elasticity(value, f"uniform {value:g}")
+    path = Path(text)
+    if path.suffix == ".csv" or path.exists():
+        return world.with_elasticity(_from_csv(path), f"from {path.name}")
+    raise InputError(
+        f"unknown elasticities {text!r}: give 'world', 'uniform-4' (any number), or a CSV file with columns sector and elasticity."
+    )
+
+
+def _from_csv(path: Path) -> dict[str, float]:
+    import csv
+
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            if not {"sector", "elasticity"} <= set(reader.fieldnames or ()):
+                raise InputError(f"{path}: the first line should name the columns sector and elasticity.")
+            found: dict[str, float] = {}
+            for row in reader:
+                code = (row["sector"] or "").strip()
+                try:
+                    value = float(row["elasticity"])
+                except (TypeError, ValueError):
+                    raise InputError(
+                        f"{path}, line {reader.line_num}: {row['elasticity']!r} is not a number."
+                    ) from None
+                if code in found:
+                    raise InputError(f"{path}, line {reader.line_num}: sector {code!r} stands twice.")
+                found[code] = value
+    except OSError as problem:
+        raise InputError(f"cannot read {path}: {problem.strerror}.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not a text file in UTF-8.") from None
+    if not found:
+        raise InputError(f"{path} has no rows.")
+    return found

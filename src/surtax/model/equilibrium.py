@@ -1,0 +1,296 @@
+"""From a world and a scenario to an `Outcome`: base, schedule, solver, checks.
+
+The accelerated fixed point comes first; where it stalls, the scenario is reached in steps, each started from the one
+before; behind that stands Newton–Krylov. A result is returned only if every equation holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surtax.errors import InputError, NoConvergence, NoEquilibrium, nearest
+from surtax.model import core
+from surtax.model.base import Base, base_of
+from surtax.model.outcome import Conditions, Outcome
+from surtax.policy.scenario import Scenario
+from surtax.policy.schedule import Schedule
+from surtax.solve import Anderson, NewtonKrylov, Solution, Stats, anderson, newton_krylov
+from surtax.world import World
+
+Array = NDArray[np.float64]
+
+# A base whose equations miss by more than this (share of world output) is re-solved before it is shocked: double precision
+# leaves 1e-16 to 1e-14 when accounts are consistent, 1e-6 and more when something was clipped.
+BASE_TOLERANCE = 1e-12
+# Equations are checked on the finished result; relative residuals above this are no solution.
+ACCEPT = 1e-8
+
+
+@dataclass(frozen=True)
+class Solver:
+    """How equilibria are sought.
+
+    Attributes
+    ----------
+    anderson : the accelerated fixed point.
+    newton : the method behind it.
+    steps : in how many steps a hard scenario is approached, one attempt each.
+    """
+
+    anderson: Anderson = Anderson()
+    newton: NewtonKrylov = NewtonKrylov()
+    steps: tuple[int, ...] = (4, 16)
+
+
+def solve(
+    world: World,
+    scenario: Scenario | None = None,
+    *,
+    deficits: str = "fixed",
+    model: str = "core",
+    elasticities: object = None,
+    solver: Solver | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Outcome:
+    """Find the equilibrium of a scenario in a world.
+
+    Parameters
+    ----------
+    world : the accounts.
+    scenario : what changes; None changes nothing.
+    deficits : what happens to trade deficits: "fixed" (constant shares of world factor income), "balanced" (zero, in the base
+        too), "gdp-share" (constant shares of GDP), "multiplicative" (spending proportional to income).
+    model : "core", the one that stands today.
+    elasticities : θ to use instead of the world's: a number, [s], {sector: θ}, or the name of a set.
+    solver : see `Solver`.
+    progress : called with a line of text when something takes long.
+
+    Returns
+    -------
+    Outcome
+        with closure, elasticities, vintage and residuals.
+
+    Raises
+    ------
+    InputError
+        an unknown closure, model, country or sector.
+    NoEquilibrium
+        incomes or wages would have to be negative.
+    NoConvergence
+        the equations did not come to hold; the message says which is worst, where, and what to try.
+    """
+    if deficits not in core.CLOSURES:
+        raise InputError(
+            f"unknown closure {deficits!r}{nearest(deficits, core.CLOSURES)} (one of {', '.join(core.CLOSURES)})"
+        )
+    if model != "core":
+        raise InputError(f"unknown model {model!r}: there is 'core'.")
+    scenario = scenario or Scenario(name="no-change", title="Nothing changes")
+    solver = solver or Solver()
+    if elasticities is not None:
+        from surtax.elasticities import apply
+
+        world = apply(world, elasticities)
+    schedule = scenario.schedule(world)
+    world, how = prepared(world, deficits, solver)
+    base = base_of(world)
+    x, stats = find(base, schedule, deficits, solver, world, progress)
+    return _outcome(world, scenario, schedule, deficits, x, stats, how)
+
+
+def rebalance(world: World) -> World:
+    """Return the world re-solved at D = 0; see `World.balanced`."""
+    return prepared(world, "balanced", Solver())[0]
+
+
+def prepared(world: World, deficits: str, solver: Solver) -> tuple[World, str]:
+    """The base for a closure: as it stands, or re-solved (once a world and closure; kept with the world)."""
+    target = "balanced" if deficits == "balanced" else "fixed"
+    imbalance = float(np.max(np.abs(world.deficit)) / world.factor_income.sum())
+    unbalanced = target == "balanced" and imbalance > BASE_TOLERANCE
+    if not unbalanced and world.base_residual <= BASE_TOLERANCE:
+        return world, "as recorded"
+    cache: dict[str, tuple[World, str]] = world.__dict__.setdefault("_prepared", {})
+    if target not in cache:
+        why = "at zero trade deficits" if unbalanced else "at its own deficits"
+        if world.base_residual > BASE_TOLERANCE:
+            why += f"; recorded accounts missed the equations by {world.base_residual:.1e} of world output"
+        schedule = Schedule(world.tariffs)
+        try:
+            x, _ = find(base_of(world), schedule, target, solver, world, None)
+        except NoConvergence as problem:
+            raise type(problem)(f"re-solving the base {why}: {problem}") from None
+        base = base_of(world)
+        state = core.evaluate(x, base, core.shock(base, world.tariffs, None), target)
+        X = _flows(core.shock(base, world.tariffs, None), state)
+        new = world.replace(flows=X, final=None, meta={**world.meta, "base": f"re-solved {why}"})
+        cache[target] = new, f"re-solved {why}"
+    return cache[target]
+
+
+def find(
+    base: Base,
+    schedule: Schedule,
+    closure: str,
+    solver: Solver,
+    world: World,
+    progress: Callable[[str], None] | None,
+    start: Array | None = None,
+) -> tuple[Array, Stats]:
+    """Find the fixed point, the harder ways after the easy one.
+
+    Raises
+    ------
+    NoEquilibrium, NoConvergence
+        see `solve`.
+    """
+    J, N = base.E.shape
+    x0 = np.zeros(N + 2 * J * N) if start is None else start
+    shock = core.shock(base, schedule.tariffs, schedule.trade_cost)
+    g = core.fixed_point_map(base, shock, closure)
+    with np.errstate(all="ignore"):
+        solution = anderson(g, x0, solver.anderson)
+        if not solution.converged:
+            solution = _harder(base, schedule, closure, solver, solution, progress)
+    if solution.converged:
+        state = core.evaluate(solution.value, base, shock, closure)
+        if (state.I > 0).all():
+            return solution.value, solution.stats
+    _give_up(base, shock, closure, solution, world)
+    raise AssertionError  # pragma: no cover - _give_up always raises
+
+
+def _harder(
+    base: Base,
+    schedule: Schedule,
+    closure: str,
+    solver: Solver,
+    first: Solution,
+    progress: Callable[[str], None] | None,
+) -> Solution:
+    J, N = base.E.shape
+    solution = first
+    for steps in solver.steps:
+        if progress:
+            progress(f"approaching the scenario in {steps} steps")
+        x = np.zeros(N + 2 * J * N)
+        for i in range(1, steps + 1):
+            g = core.fixed_point_map(base, _partial(base, schedule, i / steps), closure)
+            solution = anderson(g, x, solver.anderson)
+            if not solution.converged:
+                if progress:
+                    progress("Newton–Krylov")
+                solution = newton_krylov(g, solution.value, solver.newton)
+            if not solution.converged:
+                break
+            x = solution.value
+        if solution.converged:
+            return solution
+    return solution
+
+
+def _partial(base: Base, schedule: Schedule, share: float) -> core.Shock:
+    """A point on the way: (1 + t)^(1−share) (1 + t′)^share, τ̂^share; closed cells are closed at once."""
+    t = np.exp((1 - share) * np.log1p(base.t) + share * np.log1p(schedule.tariffs)) - 1
+    t = np.where(schedule.tariffs == base.t, base.t, t)
+    cost = schedule.trade_cost
+    return core.shock(base, t, None if cost is None else cost**share)
+
+
+def _give_up(base: Base, shock: core.Shock, closure: str, solution: Solution, world: World) -> None:
+    with np.errstate(all="ignore"):
+        state = core.evaluate(solution.value, base, shock, closure)
+        worst = worst_equation(solution.value, state, base, world)
+        poor = np.flatnonzero(~(state.I > 1e-3 * base.I))
+    if poor.size:
+        n = int(poor[np.argmin(np.nan_to_num(state.I[poor] / base.I[poor], nan=-np.inf))])
+        raise NoEquilibrium(
+            f"no equilibrium with positive incomes under the closure {closure!r}: income of {world.countries[n]} falls to "
+            f"{state.I[n] / base.I[n]:.3g} of the base while its trade deficit is to be {state.D[n]:.4g}. Try "
+            f"deficits='balanced' or 'multiplicative', or a smaller shock."
+        )
+    raise NoConvergence(
+        f"no convergence after {solution.stats.evaluations} evaluations ({solution.stats.method}, residual "
+        f"{solution.stats.residual:.1e}): worst is {worst}. Try a smaller shock first, another closure, or elasticities "
+        f"below {base.theta.max():.3g}."
+    )
+
+
+def worst_equation(x: Array, state: core.State, base: Base, world: World) -> str:
+    """Name the equation with the largest relative residual."""
+    residuals = equation_residuals(x, state, base)
+    name = max(residuals, key=lambda k: float(np.nan_to_num(residuals[k], nan=np.inf).max()))
+    r = np.nan_to_num(residuals[name], nan=np.inf)
+    where = np.unravel_index(int(np.argmax(r)), r.shape)
+    if r.ndim == 2:
+        place = f"{world.sectors[int(where[0])]} in {world.countries[int(where[1])]}"
+    else:
+        place = world.countries[int(where[0])]
+    return f"the {name} equation of {place}, off by {float(r[where]):.1e}"
+
+
+def equation_residuals(x: Array, state: core.State, base: Base) -> dict[str, Array]:
+    """Relative residual of every equation at state vector x: price index and expenditure [s,n], factor market [n]."""
+    _, log_P, log_E = core.unpack(x, base)
+    E = np.where(base.bought, base.E, 1.0)
+    return {
+        "price index": np.abs(np.expm1(log_P - state.log_P)),
+        "expenditure": np.where(base.bought, np.abs(state.E / (E * np.exp(log_E)) - 1), 0.0),
+        "factor market": np.abs(state.factor_demand / (np.exp(state.log_w) * base.V) - 1),
+    }
+
+
+def _flows(shock: core.Shock, state: core.State) -> Array:
+    """X′ [s,o,d] = π′ E′/(1+t′)."""
+    return shock.B * state.u[:, :, None] * state.v[:, None, :]
+
+
+def _outcome(
+    world: World, scenario: Scenario, schedule: Schedule, closure: str, x: Array, stats: Stats, how: str
+) -> Outcome:
+    base = base_of(world)
+    shock = core.shock(base, schedule.tariffs, schedule.trade_cost)
+    state = core.evaluate(x, base, shock, closure)
+    residual = max(float(r.max()) for r in equation_residuals(x, state, base).values())
+    X = _flows(shock, state)
+    balance = X.sum(axis=(0, 1)) - X.sum(axis=(0, 2))
+    walras = float(np.max(np.abs(balance - state.D) / state.I))
+    if not (residual <= ACCEPT and walras <= ACCEPT):
+        raise NoConvergence(
+            f"the solution does not hold up: largest residual {residual:.1e}, Walras {walras:.1e}; worst is "
+            f"{worst_equation(x, state, base, world)}. Please report the scenario."
+        )
+    meta = world.meta
+    sets = meta.get("elasticities", {})
+    return Outcome(
+        world=world,
+        scenario=scenario,
+        schedule=schedule,
+        conditions=Conditions(
+            model="core",
+            closure=closure,
+            elasticities=str(sets.get("set", "given with the world") if isinstance(sets, dict) else sets),
+            vintage=str(meta.get("title") or meta.get("name") or "arrays"),
+            base=how,
+            residual=residual,
+            walras=walras,
+            method=stats.method,
+            evaluations=stats.evaluations,
+            adjustments=tuple(
+                f"{a.what}: {a.cells} cells, {a.value:.4g}" for a in world.adjustments
+            ),
+        ),
+        w_hat=np.exp(state.log_w),
+        P_hat=np.exp(state.log_P),
+        c_hat=np.exp(state.log_c),
+        E_new=base.E * np.exp(core.unpack(x, base)[2]),
+        Y_new=state.Y,
+        R_new=state.R,
+        D_new=state.D,
+        I_new=state.I,
+        X_new=X,
+    )

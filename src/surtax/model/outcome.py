@@ -1,0 +1,305 @@
+"""`Outcome`: an equilibrium in terms that people use, with the conditions under which it holds.
+
+Which variables there are, over which dimensions, in which unit and by which definition is one table, `surtax/variables.csv`; it feeds
+this class, the exports, the report and the documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surtax.errors import InputError, nearest
+from surtax.labelled import Labelled
+
+if TYPE_CHECKING:
+    import polars
+    import xarray
+
+    from surtax.model.decomposition import Decomposition
+    from surtax.policy.scenario import Scenario
+    from surtax.policy.schedule import Schedule
+    from surtax.world import World
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One row of the table of variables."""
+
+    name: str
+    dims: tuple[str, ...]
+    unit: str
+    label: str
+    definition: str
+
+
+@lru_cache(maxsize=1)
+def variables() -> dict[str, Variable]:
+    """The table of variables, by name."""
+    import csv
+
+    path = Path(__file__).resolve().parent.parent / "variables.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return {
+            row["name"]: Variable(
+                row["name"], tuple(row["dims"].split()), row["unit"], row["label"], row["definition"]
+            )
+            for row in csv.DictReader(file)
+        }
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a result holds under; carried by every outcome and printed with it.
+
+    Attributes
+    ----------
+    model, closure : which equations, and what happens to trade deficits.
+    elasticities : name of the set; vintage : world, year and source of the accounts.
+    base : whether the base was used as it stands or re-solved first, and why.
+    residual : largest relative residual of any equation; walras : largest gap between a country's trade balance, added up
+        from the flows, and the deficit its closure gives it, over its income: the redundant equation.
+    method, evaluations : how the equilibrium was found.
+    adjustments : what was changed in the accounts, as text.
+    """
+
+    model: str
+    closure: str
+    elasticities: str
+    vintage: str
+    base: str
+    residual: float
+    walras: float
+    method: str
+    evaluations: int
+    adjustments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """An equilibrium of a model for a world and a scenario.
+
+    Every variable of `variables()` is an attribute: `outcome.welfare["CAN"]`, `outcome.prices["USA"]`.
+
+    Attributes
+    ----------
+    world : the base that the changes are relative to (re-solved, where the closure asks for it).
+    scenario, schedule : what was changed.
+    conditions : closure, elasticities, vintage, residuals.
+    w_hat [n], P_hat [s,n], c_hat [s,n] : ŵ, P̂, ĉ in the numeraire Σ ŵV = ΣV.
+    E_new, Y_new [s,n]; R_new, D_new, I_new [n] : E′, Y′, R′, D′, I′, USD million.
+    X_new : X′ [s,o,d] USD million, net of tariff.
+    """
+
+    world: World
+    scenario: Scenario
+    schedule: Schedule
+    conditions: Conditions
+    w_hat: Array
+    P_hat: Array
+    c_hat: Array
+    E_new: Array
+    Y_new: Array
+    R_new: Array
+    D_new: Array
+    I_new: Array
+    X_new: Array
+
+    @cached_property
+    def P_consumer(self) -> Array:
+        """P̂ [n] = Π_s P̂[s,n]^α[s,n]."""
+        return np.asarray(np.exp((self.world.final_shares * np.log(self.P_hat)).sum(axis=0)))
+
+    @cached_property
+    def real_income(self) -> Array:
+        """Î/P̂ [n], ratio of real incomes."""
+        return np.asarray(self.I_new / self.world.income / self.P_consumer)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of all variables, in the order of the table."""
+        return tuple(variables())
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in variables():
+            raise AttributeError(f"an Outcome has no {name!r}{nearest(name, variables())}")
+        return self.variable(name)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *variables()]
+
+    def variable(self, name: str) -> Labelled:
+        """Return one variable of the table.
+
+        Raises
+        ------
+        InputError
+            no such variable (nearest names offered).
+        """
+        cache: dict[str, Labelled] = self.__dict__.setdefault("_cache", {})
+        if name not in cache:
+            table = variables()
+            if name not in table:
+                raise InputError(f"unknown variable {name!r}{nearest(name, table)}")
+            v = table[name]
+            values = np.ascontiguousarray(FORMULAS[name](self))
+            values.flags.writeable = False
+            coords = {d: self._labels(d) for d in v.dims}
+            cache[name] = Labelled(name, v.unit, values, v.dims, coords)
+        return cache[name]
+
+    def _labels(self, dim: str) -> tuple[str, ...]:
+        return self.world.sectors if dim == "sector" else self.world.countries
+
+    def decomposition(self, method: str = "path", tolerance: float = 1e-8) -> Decomposition:
+        """Split the change of real income into terms of trade, volume of trade, trade costs and transfers.
+
+        Parameters
+        ----------
+        method : "path" (the integral of the first-order terms along the way, which adds up to the change of real
+            income) or "first-order" (Caliendo & Parro 2015, Table 2: the terms at the base times the whole change,
+            which does not).
+        tolerance : how closely the path's terms have to add up, relative to the largest.
+        """
+        from surtax.model.decomposition import decompose
+
+        return decompose(self, method, tolerance)
+
+    # -- tables ---------------------------------------------------------------------------------------------------
+
+    def to_frame(self, name: str | None = None) -> polars.DataFrame:
+        """Return one variable with its dimensions as columns, or, without a name, a long table.
+
+        The long table holds every variable of one or two dimensions: variable, country, partner, sector, value, unit.
+        """
+        import polars as pl
+
+        if name is not None:
+            x = self.variable(name)
+            grid = np.meshgrid(*(np.arange(n) for n in x.values.shape), indexing="ij")
+            columns: dict[str, Any] = {
+                d: np.array(x.coords[d])[g.ravel()] for d, g in zip(x.dims, grid, strict=True)
+            }
+            return pl.DataFrame({**columns, name: x.values.ravel()}).with_columns(
+                pl.col(name).fill_nan(None)
+            )
+        parts = []
+        for v in variables().values():
+            if len(v.dims) > 2:
+                continue
+            frame = self.to_frame(v.name).rename({v.name: "value"})
+            names = {"exporter": "country", "importer": "partner"}
+            frame = frame.rename({k: n for k, n in names.items() if k in frame.columns})
+            missing = [c for c in ("country", "partner", "sector") if c not in frame.columns]
+            frame = frame.with_columns(
+                [pl.lit(None, dtype=pl.String).alias(c) for c in missing]
+                + [pl.lit(v.name).alias("variable"), pl.lit(v.unit).alias("unit")]
+            )
+            parts.append(frame.select("variable", "country", "partner", "sector", "value", "unit"))
+        return pl.concat(parts)
+
+    def to_xarray(self) -> xarray.Dataset:
+        """Return all variables as an xarray Dataset (needs the extra `surtax[xarray]`)."""
+        try:
+            import xarray as xr
+        except ImportError:
+            raise InputError("to_xarray needs xarray: pip install 'surtax[xarray]'.") from None
+        data = {}
+        for name, v in variables().items():
+            x = self.variable(name)
+            attributes = {"unit": v.unit, "long_name": v.label, "definition": v.definition}
+            data[name] = xr.DataArray(x.values, dims=x.dims, attrs=attributes)
+        dims = {d for v in variables().values() for d in v.dims}
+        coords = {d: list(self._labels(d)) for d in dims}
+        return xr.Dataset(data, coords=coords, attrs=self.describe())
+
+    def describe(self) -> dict[str, Any]:
+        """The conditions of the result as plain values."""
+        c = self.conditions
+        return {
+            "scenario": self.scenario.name,
+            "model": c.model,
+            "closure": c.closure,
+            "elasticities": c.elasticities,
+            "world": c.vintage,
+            "base": c.base,
+            "numeraire": "world factor income",
+            "residual": c.residual,
+            "walras": c.walras,
+            "method": c.method,
+            "evaluations": c.evaluations,
+            "adjustments": list(c.adjustments),
+        }
+
+    def __repr__(self) -> str:
+        ranked = sorted(self.welfare.items(), key=lambda kv: kv[1])
+        ends = ranked if len(ranked) <= 6 else [*ranked[:3], *ranked[-3:]]
+        text = ", ".join(f"{k} {v:+.3f} %" for k, v in ends)
+        c = self.conditions
+        return f"Outcome({self.scenario.name!r}: real income {text}; {c.model}, deficits {c.closure}, residual {c.residual:.1e})"
+
+
+def _per_cent(new: Array, base: Array) -> Array:
+    """100 (new/base − 1), NaN where the base is zero."""
+    return 100 * np.divide(new - base, base, out=np.full_like(base, np.nan), where=base != 0)
+
+
+def _abroad(X: Array, axis: int) -> Array:
+    N = X.shape[1]
+    total = X.sum(axis=0)
+    off = total * (1 - np.eye(N))
+    return np.asarray(off.sum(axis=axis))
+
+
+def _per_person(o: Outcome) -> Array:
+    people = o.world.population
+    if people is None:
+        return np.full(len(o.world.countries), np.nan)
+    return np.asarray(1e6 * (o.real_income - 1) * o.world.income / people)
+
+
+FORMULAS: Mapping[str, Callable[[Outcome], Array]] = {
+    "welfare": lambda o: 100 * (o.real_income - 1),
+    "equivalent_variation": lambda o: (o.real_income - 1) * o.world.income,
+    "equivalent_variation_per_person": _per_person,
+    "wage": lambda o: 100 * (o.w_hat - 1),
+    "real_wage": lambda o: 100 * (o.w_hat / o.P_consumer - 1),
+    "price_index": lambda o: 100 * (o.P_consumer - 1),
+    "income": lambda o: _per_cent(o.I_new, o.world.income),
+    "income_base": lambda o: o.world.income,
+    "revenue": lambda o: o.R_new,
+    "revenue_base": lambda o: o.world.revenue,
+    "revenue_change": lambda o: o.R_new - o.world.revenue,
+    "deficit": lambda o: o.D_new,
+    "deficit_base": lambda o: o.world.deficit,
+    "exports": lambda o: _per_cent(_abroad(o.X_new, 1), _abroad(o.world.flows, 1)),
+    "imports": lambda o: _per_cent(_abroad(o.X_new, 0), _abroad(o.world.flows, 0)),
+    "exports_change": lambda o: _abroad(o.X_new, 1) - _abroad(o.world.flows, 1),
+    "imports_change": lambda o: _abroad(o.X_new, 0) - _abroad(o.world.flows, 0),
+    "prices": lambda o: 100 * (o.P_hat - 1),
+    "unit_cost": lambda o: 100 * (o.c_hat - 1),
+    "output": lambda o: _per_cent(o.Y_new, o.world.output),
+    "output_volume": lambda o: _per_cent(o.Y_new / o.c_hat, o.world.output),
+    "output_base": lambda o: o.world.output,
+    "output_change": lambda o: o.Y_new - o.world.output,
+    "factor_use": lambda o: _per_cent(o.Y_new / o.w_hat, o.world.output),
+    "value_added_base": lambda o: o.world.value_added * o.world.output,
+    "value_added_change": lambda o: o.world.value_added * (o.Y_new - o.world.output),
+    "expenditure": lambda o: _per_cent(o.E_new, o.world.expenditure),
+    "trade": lambda o: _per_cent(o.X_new.sum(axis=0), o.world.flows.sum(axis=0)),
+    "trade_base": lambda o: o.world.flows.sum(axis=0),
+    "trade_change": lambda o: o.X_new.sum(axis=0) - o.world.flows.sum(axis=0),
+    "flows": lambda o: _per_cent(o.X_new, o.world.flows),
+    "flows_base": lambda o: o.world.flows,
+    "flows_change": lambda o: o.X_new - o.world.flows,
+    "tariff_base": lambda o: 100 * o.world.tariffs,
+    "tariff": lambda o: 100 * o.schedule.tariffs,
+}

@@ -1,0 +1,223 @@
+"""The scenarios that ship with the package, and scenario files of a user's own.
+
+A scenario file is YAML; rates and trade costs in it are PER CENT. docs/scenario-files.md describes it key by key.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from surtax.errors import InputError, nearest
+from surtax.policy.scenario import HIGHEST_RATE, Change, LeftOut, Measure, Scenario
+from surtax.yamlfile import read_yaml
+
+SHIPPED = Path(__file__).resolve().parent.parent / "data" / "scenarios"
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Labels = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class ChangeFile(_Strict):
+    """One change: which cells, and a rate (added), a set rate or a trade cost, per cent."""
+
+    sector: Labels
+    importer: Labels | None = None
+    exporter: Labels | None = None
+    rate: float | None = Field(None, description="per cent, added to the tariff in force")
+    set: float | None = Field(None, description="per cent, instead of the tariff in force")
+    trade_cost: float | None = Field(None, gt=-100, description="per cent by which non-tariff trade costs rise")
+    in_scope: float | None = Field(None, ge=0, description="value of trade that the measure covers, USD million")
+    imports: float | None = Field(None, gt=0, description="value of all trade of the sector, USD million")
+    taxed_share: float | None = Field(None, ge=0, le=1, description="share of the covered value that is taxed")
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _one_of(self) -> ChangeFile:
+        given = [n for n in ("rate", "set", "trade_cost") if getattr(self, n) is not None]
+        if len(given) != 1:
+            raise ValueError("give exactly one of rate (added), set (instead) and trade_cost, in per cent")
+        if (self.in_scope is None) != (self.imports is None):
+            raise ValueError("in_scope and imports go together: their ratio is the share of trade covered")
+        if self.in_scope is not None and self.imports is not None and self.in_scope > self.imports * (1 + 1e-9):
+            raise ValueError("in_scope exceeds imports: more is covered than is traded")
+        if "rate" not in given and (self.in_scope is not None or self.taxed_share is not None):
+            raise ValueError("in_scope, imports and taxed_share are factors of rate, not of set or trade_cost")
+        return self
+
+
+class MeasureFile(_Strict):
+    """A legal measure and its changes."""
+
+    id: str
+    title: str = ""
+    instrument: str = ""
+    citation: str = ""
+    source: str = ""
+    importer: Labels | None = None
+    exporter: Labels | None = None
+    changes: list[ChangeFile] = Field(min_length=1)
+
+
+class LeftOutFile(_Strict):
+    """Something not carried, and why."""
+
+    what: str
+    why: str
+
+
+def _date_text(value: object) -> object:
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+class ScenarioFile(_Strict):
+    """A scenario file."""
+
+    schema_: Literal["surtax-scenario/1"] = Field("surtax-scenario/1", alias="schema")
+    name: str = ""
+    title: str = ""
+    description: str = ""
+    date: Annotated[str, BeforeValidator(_date_text)] = ""
+    extends: str | None = Field(None, description="name or path of a scenario to start from")
+    only: list[str] | None = Field(None, description="measures of `extends` to keep; the default is all")
+    measures: list[MeasureFile] = Field(default_factory=list)
+    left_out: list[LeftOutFile] = Field(default_factory=list)
+    allow_rates_above: float = Field(100 * HIGHEST_RATE, description="per cent; higher rates are refused")
+
+
+def scenario_names() -> tuple[str, ...]:
+    """Names of the scenarios that ship with the package."""
+    return tuple(sorted(p.stem for p in SHIPPED.glob("*.yaml")))
+
+
+def load_scenario(name: str | Path) -> Scenario:
+    """Load a scenario by name, or from a YAML file.
+
+    Raises
+    ------
+    InputError
+        no such scenario (nearest names offered) or file; unknown keys, wrong values (with their line).
+    """
+    text = str(name)
+    if text in scenario_names():
+        return _read(SHIPPED / f"{text}.yaml", ())
+    path = Path(text)
+    if path.suffix.lower() in (".yaml", ".yml") or path.is_file():
+        return _read(path, ())
+    known = scenario_names()
+    hint = nearest(text, known) or f"; known: {', '.join(known)}"
+    raise InputError(f"unknown scenario {text!r}{hint} (or give the path of a YAML file)")
+
+
+def _read(path: Path, chain: tuple[Path, ...]) -> Scenario:
+    path = path.resolve()
+    if path in chain:
+        raise InputError(f"{path.name} extends itself, through {' → '.join(p.name for p in chain)}.")
+    file = read_yaml(path, ScenarioFile)
+    start = Scenario()
+    if file.extends:
+        beside = path.parent / file.extends
+        parent = beside if beside.is_file() else SHIPPED / f"{file.extends}.yaml"
+        if not parent.is_file():
+            raise InputError(f"{path.name} extends an unknown scenario {file.extends!r}{nearest(file.extends, scenario_names())}")
+        start = _read(parent, (*chain, path))
+        if file.only is not None:
+            start = start.only(*file.only)
+    elif file.only is not None:
+        raise InputError(f"{path.name}: `only` picks measures of the scenario named by `extends`, which is missing.")
+    measures = tuple(_measure(m, path, file.allow_rates_above) for m in file.measures)
+    ids = [m.id for m in (*start.measures, *measures)]
+    twice = {i for i in ids if ids.count(i) > 1}
+    if twice:
+        raise InputError(f"{path.name}: measure id {sorted(twice)[0]!r} stands twice.")
+    return Scenario(
+        name=file.name or path.stem,
+        title=file.title or start.title,
+        description=file.description or start.description,
+        date=file.date or start.date,
+        measures=(*start.measures, *measures),
+        left_out=(*start.left_out, *(LeftOut(x.what, x.why) for x in file.left_out)),
+    )
+
+
+def _measure(m: MeasureFile, path: Path, highest: float) -> Measure:
+    changes = []
+    for i, c in enumerate(m.changes):
+        importer, exporter = c.importer or m.importer, c.exporter or m.exporter
+        if importer is None or exporter is None:
+            raise InputError(f"{path.name}: measure {m.id!r}, change {i + 1}: say importer and exporter, there or for the measure.")
+        for rate in (c.rate, c.set):
+            if rate is not None and rate > highest:
+                raise InputError(
+                    f"{path.name}: measure {m.id!r}, change {i + 1}: {rate:g} %: rates in files are per cent (25 for 25 %); "
+                    f"if it is meant, say `allow_rates_above: {rate:g}`."
+                )
+            if c.set is not None and c.set <= -100:
+                raise InputError(f"{path.name}: measure {m.id!r}, change {i + 1}: at −100 % or less there is no price left.")
+        factors: dict[str, float] = {}
+        add = None
+        if c.rate is not None:
+            add = c.rate / 100
+            factors["rate, per cent"] = c.rate
+            if c.in_scope is not None and c.imports is not None:
+                factors |= {"in scope, USD million": c.in_scope, "imports, USD million": c.imports}
+                add *= c.in_scope / c.imports
+            if c.taxed_share is not None:
+                factors["taxed share"] = c.taxed_share
+                add *= c.taxed_share
+        changes.append(
+            Change(
+                tuple(importer), tuple(exporter), tuple(c.sector),
+                add=add,
+                set=None if c.set is None else c.set / 100,
+                trade_cost=None if c.trade_cost is None else 1 + c.trade_cost / 100,
+                factors=tuple(factors.items()),
+                note=c.note,
+            )  # fmt: skip
+        )
+    return Measure(m.id, m.title, m.instrument, m.citation, m.source, tuple(changes))
+
+
+ONE_OFF = re.compile(
+    r"^\s*(?P<importer>[^<>:=\s]+)\s*<-\s*(?P<exporter>[^<>:=\s]+)\s*(?::\s*(?P<sector>[^<>:=\s]+)\s*)?"
+    r"=\s*(?P<sign>[+-]?)(?P<number>\d+(?:\.\d*)?|\.\d+)\s*%?\s*$"
+)
+
+
+def with_one_off(scenario: Scenario, text: str) -> Scenario:
+    """Apply a change written as `USA<-CAN:C29=+25`: the tariff of USA on CAN's C29 rises by 25 percentage points.
+
+    `=25` sets the tariff to 25 %; `=+25` and `=-5` add; without a sector all goods are meant; `*` is every country or sector; several
+    codes are joined by commas.
+
+    Raises
+    ------
+    InputError
+        the text does not read so.
+    """
+    found = ONE_OFF.match(text)
+    if not found:
+        raise InputError(
+            f"--set {text!r}: write IMPORTER<-EXPORTER:SECTOR=+RATE, such as \"USA<-CAN:C29=+25\" (per cent; = sets, =+ and =- add)."
+        )
+    number = float(found["number"]) / 100 * (-1 if found["sign"] == "-" else 1)
+    rate = {"add": number} if found["sign"] else {"set": number}
+    return scenario.tariff(
+        importer=found["importer"].split(","),
+        exporter=found["exporter"].split(","),
+        sector=(found["sector"] or "goods").split(","),
+        measure=f"set {text.strip()}",
+        **rate,
+    )

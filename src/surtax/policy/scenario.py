@@ -1,0 +1,235 @@
+"""`Scenario`: measures that change tariffs and trade costs, independent of any world.
+
+A scenario is a list of changes by label; `Scenario.schedule` turns it into arrays for one world. Rates are shares in Python (0.25 is
+25 %) and per cent in files and on the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from surtax.errors import InputError
+from surtax.policy.schedule import Schedule
+
+if TYPE_CHECKING:
+    from surtax.world import World
+
+HIGHEST_RATE = 10.0
+
+Labels = str | Sequence[str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change to a block of cells.
+
+    Attributes
+    ----------
+    importer, exporter, sector : codes, or `*` (every one; foreign ones only), or `goods` for sectors.
+    add : ad valorem share added to the tariff in force, or None.
+    set : ad valorem share that replaces it, or None.
+    trade_cost : τ̂, ratio of the new to the old non-tariff cost, or None.
+    factors : how `add` came about, name → number, for those who re-derive it.
+    note : what else a reader should know.
+    """
+
+    importer: tuple[str, ...]
+    exporter: tuple[str, ...]
+    sector: tuple[str, ...]
+    add: float | None = None
+    set: float | None = None
+    trade_cost: float | None = None
+    factors: tuple[tuple[str, float], ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A legal measure and the changes by which a scenario stands for it.
+
+    Attributes
+    ----------
+    id, title : short name and readable name.
+    instrument, citation, source : the legal instrument, where in it, and where the numbers come from.
+    changes : see `Change`.
+    """
+
+    id: str
+    title: str = ""
+    instrument: str = ""
+    citation: str = ""
+    source: str = ""
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Something in force that a scenario does not carry, and why."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Who taxes whose goods; immutable: every method returns a new scenario.
+
+    Attributes
+    ----------
+    name, title, description, date : what it stands for.
+    measures : in the order in which they apply; additions add up, `set` replaces what stands before it.
+    left_out : what it does not carry.
+    """
+
+    name: str = "custom"
+    title: str = ""
+    description: str = ""
+    date: str = ""
+    measures: tuple[Measure, ...] = ()
+    left_out: tuple[LeftOut, ...] = field(default=())
+
+    def tariff(
+        self,
+        *,
+        importer: Labels,
+        exporter: Labels,
+        sector: Labels = "*",
+        add: float | None = None,
+        set: float | None = None,  # noqa: A002 - the natural word for it
+        measure: str = "custom",
+        allow_rates_above: float = HIGHEST_RATE,
+    ) -> Scenario:
+        """Add to, or set, the tariff that `importer` levies on `exporter`'s goods.
+
+        Parameters
+        ----------
+        importer, exporter, sector : a code, several, or "*"; sectors also "goods". Domestic trade is never taxed.
+        add, set : ad valorem share (0.25 is 25 %); exactly one of them.
+        measure : id of the measure in results.
+        allow_rates_above : rates above it (10 = 1000 %) are refused: they are usually per cent.
+
+        Raises
+        ------
+        InputError
+            both or neither of add and set, a rate that is no share.
+        """
+        if (add is None) == (set is None):
+            raise InputError("a tariff change needs exactly one of add=… (to the rate in force) and set=… (instead of it).")
+        value = add if add is not None else set
+        assert value is not None
+        _check_rate(value, allow_rates_above, setting=set is not None)
+        change = Change(_labels(importer), _labels(exporter), _labels(sector), add=add, set=set)
+        return self._with(change, measure)
+
+    def trade_cost(
+        self, *, importer: Labels, exporter: Labels, sector: Labels = "*", factor: float, measure: str = "custom"
+    ) -> Scenario:
+        """Multiply the non-tariff trade cost by `factor` = τ̂ > 0 (1.1 is ten per cent dearer; infinity is an embargo)."""
+        if not factor > 0:
+            raise InputError(f"trade-cost factor {factor!r}: it is a ratio of costs, above zero (1.1 is 10 % dearer).")
+        change = Change(_labels(importer), _labels(exporter), _labels(sector), trade_cost=float(factor))
+        return self._with(change, measure)
+
+    def _with(self, change: Change, measure: str) -> Scenario:
+        for i, m in enumerate(self.measures):
+            if m.id == measure and i == len(self.measures) - 1:
+                grown = replace(m, changes=(*m.changes, change))
+                return replace(self, measures=(*self.measures[:i], grown))
+        return replace(self, measures=(*self.measures, Measure(measure, changes=(change,))))
+
+    def only(self, *ids: str) -> Scenario:
+        """Keep the named measures.
+
+        Raises
+        ------
+        InputError
+            no measure of that id.
+        """
+        known = [m.id for m in self.measures]
+        for i in ids:
+            if i not in known:
+                raise InputError(f"scenario {self.name!r} has no measure {i!r}; it has {', '.join(known)}.")
+        return replace(self, measures=tuple(m for m in self.measures if m.id in ids))
+
+    def schedule(self, world: World) -> Schedule:
+        """Turn the scenario into arrays for a world.
+
+        Raises
+        ------
+        InputError
+            a country or sector that the world does not have (nearest names offered); a rate of −100 % or less.
+        """
+        assert world.goods is not None
+        t = np.array(world.tariffs)
+        tau: np.ndarray | None = None
+        for measure in self.measures:
+            for change in measure.changes:
+                try:
+                    d = _positions(change.importer, world.country, len(world.countries))
+                    o = _positions(change.exporter, world.country, len(world.countries))
+                    s = _sector_positions(change.sector, world)
+                except InputError as problem:
+                    raise InputError(f"scenario {self.name!r}, measure {measure.id!r}: {problem}") from None
+                cells = np.ix_(s, o, d)
+                foreign = np.broadcast_to((o[:, None] != d[None, :])[None], (s.size, o.size, d.size))
+                if not foreign.any():
+                    raise InputError(
+                        f"scenario {self.name!r}, measure {measure.id!r}: {', '.join(change.importer)} on itself; "
+                        f"a tariff falls on trade between two countries."
+                    )
+                if change.add is not None:
+                    t[cells] += np.where(foreign, change.add, 0.0)
+                if change.set is not None:
+                    t[cells] = np.where(foreign, change.set, t[cells])
+                if change.trade_cost is not None:
+                    tau = np.ones_like(t) if tau is None else tau
+                    tau[cells] *= np.where(foreign, change.trade_cost, 1.0)
+        if (t <= -1).any():
+            s0, o0, d0 = (int(i) for i in np.unravel_index(int(np.argmin(t)), t.shape))
+            raise InputError(
+                f"scenario {self.name!r}: the tariff of {world.countries[d0]} on {world.countries[o0]}'s "
+                f"{world.sectors[s0]} would be {100 * t[s0, o0, d0]:.6g} %; at −100 % there is no price left."
+            )
+        return Schedule(t, tau)
+
+
+def _labels(given: Labels) -> tuple[str, ...]:
+    labels = (given,) if isinstance(given, str) else tuple(given)
+    if not labels:
+        raise InputError("an empty list of labels: name at least one country or sector, or '*' for all.")
+    return labels
+
+
+def _check_rate(value: float, highest: float, *, setting: bool) -> None:
+    if not np.isfinite(value):
+        raise InputError(f"rate {value!r} is not a number.")
+    if value > highest:
+        raise InputError(
+            f"rate {value:g} is {100 * value:g} %. Rates are shares: 25 % is 0.25. Divide by 100, or pass "
+            f"allow_rates_above={value:g} if it is meant."
+        )
+    if setting and value <= -1:
+        raise InputError(f"rate {value:g}: at −100 % or less there is no price left.")
+
+
+def _positions(labels: Iterable[str], position, count: int):  # type: ignore[no-untyped-def]
+    labels = tuple(labels)
+    if "*" in labels:
+        return np.arange(count)
+    return np.array(list(dict.fromkeys(position(c) for c in labels)))
+
+
+def _sector_positions(labels: tuple[str, ...], world: World):  # type: ignore[no-untyped-def]
+    if "*" in labels:
+        return np.arange(len(world.sectors))
+    found: list[int] = []
+    for label in labels:
+        if label == "goods":
+            found += [int(i) for i in np.flatnonzero(world.goods)]
+        else:
+            found.append(world.sector(label))
+    return np.array(list(dict.fromkeys(found)))

@@ -1,0 +1,11 @@
+"""Numerics without economics: fixed points and roots of functions on plain vectors.
+
+A solver is a frozen configuration; what comes back is a `Solution`: the vector, whether it solves the problem, and
+what it cost. Nothing here knows what the numbers mean, and nothing here imports another room.
+"""
+
+from surtax.solve.anderson import Anderson, anderson
+from surtax.solve.newton import NewtonKrylov, newton_krylov
+from surtax.solve.solution import Solution, Stats
+
+__all__ = ["Anderson", "NewtonKrylov", "Solution", "Stats", "anderson", "newton_krylov"]

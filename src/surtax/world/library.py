@@ -1,0 +1,106 @@
+"""The worlds that ship with the package, and world files of a user's own."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from surtax.errors import InputError, nearest
+from surtax.world.files import read_arrays, write_world
+from surtax.world.world import Adjustment, World
+
+SHIPPED = Path(__file__).resolve().parent.parent / "data" / "worlds"
+DEFAULT = "oecd-icio-2022"
+
+
+def world_names() -> tuple[str, ...]:
+    """Names of the worlds that ship with the package."""
+    return tuple(sorted(p.stem for p in SHIPPED.glob("*.npz")))
+
+
+def load_world(name: str | Path = DEFAULT) -> World:
+    """Load a world by name, or from a `.npz` file.
+
+    Parameters
+    ----------
+    name : a shipped world (see `world_names`) or the path of a world file.
+
+    Raises
+    ------
+    InputError
+        no such world (nearest names offered) or file, or its accounts do not hold.
+    """
+    text = str(name)
+    if text in world_names():
+        return _shipped(text)
+    path = Path(text)
+    if path.suffix == ".npz" or path.exists():
+        return read_world(path)
+    known = world_names()
+    hint = nearest(text, known) or f"; known: {', '.join(known)}"
+    raise InputError(f"unknown world {text!r}{hint} (or give the path of a world file, .npz)")
+
+
+@lru_cache(maxsize=4)
+def _shipped(name: str) -> World:
+    return read_world(SHIPPED / f"{name}.npz")
+
+
+def read_world(path: Path) -> World:
+    """Read a world file; see `surtax.world.files` for the format."""
+    arrays, meta = read_arrays(path)
+    countries = [c["code"] for c in meta["countries"]]
+    sectors = [s["code"] for s in meta["sectors"]]
+    shares = "inputs" in arrays
+    world = World.from_arrays(
+        countries,
+        sectors,
+        arrays["flows"],
+        elasticity=arrays["elasticity"],
+        tariffs=arrays.get("tariffs"),
+        inputs=arrays["inputs"] if shares else arrays["use"],
+        inputs_as="shares" if shares else "values",
+        final_shares=arrays.get("final_shares"),
+        final=arrays.get("final"),
+        population=arrays.get("population"),
+        country_names=[c["name"] for c in meta["countries"]],
+        sector_names=[s["name"] for s in meta["sectors"]],
+        goods=np.array([s.get("goods", True) for s in meta["sectors"]]),
+        allow_rates_above=np.inf,
+        meta=meta,
+    )
+    recorded = tuple(
+        Adjustment(a["what"], int(a["cells"]), float(a["value"]), str(a.get("worst", "")))
+        for a in meta.get("adjustments", ())
+    )
+    return world.replace(adjustments=(*recorded, *world.adjustments))
+
+
+def save_world(world: World, path: Path) -> None:
+    """Write a world file that `read_world` turns into the same world to the last bit."""
+    assert world.goods is not None
+    meta = {
+        **world.meta,
+        "format": "surtax-world/1",
+        "countries": [
+            {"code": c, "name": n} for c, n in zip(world.countries, world.country_names, strict=True)
+        ],
+        "sectors": [
+            {"code": c, "name": n, "goods": bool(g)}
+            for c, n, g in zip(world.sectors, world.sector_names, world.goods, strict=True)
+        ],
+        "adjustments": [
+            {"what": a.what, "cells": a.cells, "value": a.value, "worst": a.worst} for a in world.adjustments
+        ],
+    }
+    arrays = {
+        "flows": world.flows, "tariffs": world.tariffs, "elasticity": world.elasticity, "inputs": world.inputs,
+        "final_shares": world.final_shares,
+    }  # fmt: skip
+    for name in ("final", "population"):
+        value = getattr(world, name)
+        if value is not None:
+            arrays[name] = value
+    write_world(path, arrays, meta)

@@ -1,0 +1,135 @@
+"""YAML files of a user's, validated, with errors that name the file and the line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from surtax.errors import InputError, nearest
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_yaml(path: Path, model: type[Model]) -> Model:
+    """Read `path` and validate it as `model`.
+
+    Raises
+    ------
+    InputError
+        the file cannot be read, is no YAML, repeats a key, has unknown keys (the nearest known one is offered) or values of the
+        wrong kind; each with its line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as problem:
+        raise InputError(f"cannot read {path}: {problem.strerror}.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not a text file in UTF-8.") from None
+    return parse_yaml(text, model, str(path))
+
+
+def parse_yaml(text: str, model: type[Model], name: str) -> Model:
+    """Validate YAML text as `model`; `name` stands for the file in errors."""
+    loader: Any = yaml.SafeLoader
+    try:
+        node = yaml.compose(text, Loader=loader)
+        if node is None:
+            raise InputError(f"{name} is empty.")
+        _unique_keys(node, name)
+        data = yaml.load(text, Loader=loader)  # noqa: S506 - the safe loader
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        what = getattr(problem, "problem", None) or str(problem)
+        raise InputError(f"{name}{where}: not valid YAML: {what}.") from None
+    except (ValueError, RecursionError) as problem:  # an impossible date, nesting without end
+        raise InputError(f"{name}: not valid YAML: {problem}.") from None
+    if not isinstance(data, dict):
+        raise InputError(f"{name} should be a mapping of keys to values, not a {type(data).__name__}.")
+    try:
+        return model.model_validate(data)
+    except ValidationError as problem:
+        lines = [_explain(e, node, model, name) for e in problem.errors()]
+        more = f"\n(and {len(lines) - 5} more)" if len(lines) > 5 else ""
+        raise InputError("\n".join(lines[:5]) + more) from None
+
+
+def _unique_keys(node: yaml.Node, name: str) -> None:
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                raise InputError(f"{name}, line {key.start_mark.line + 1}: key {key.value!r} stands twice.")
+            seen.add(key.value)
+            _unique_keys(value, name)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            _unique_keys(value, name)
+
+
+def _explain(error: Any, node: yaml.Node, model: type[BaseModel], name: str) -> str:
+    path = [p for p in error["loc"] if not (isinstance(p, str) and p.startswith("function-"))]
+    line, reached = _line(node, path)
+    where = f"{name}, line {line}"
+    dotted = ".".join(str(p) for p in path[:reached] or path)
+    if error["type"] == "extra_forbidden":
+        return f"{where}: unknown key {path[-1]!r} in {_parent(path)}{nearest(str(path[-1]), _fields(model, path[:-1]))}"
+    if error["type"] == "missing":
+        return f"{where}: {_parent(path)} lacks the key {path[-1]!r}."
+    return f"{where}: {dotted}: {error['msg'].removeprefix('Value error, ')} (got {_short(error['input'])})"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _parent(path: list[Any]) -> str:
+    return ".".join(str(p) for p in path[:-1]) or "the file"
+
+
+def _line(node: yaml.Node, path: list[Any]) -> tuple[int, int]:
+    """Line of the deepest node on the path, and how much of the path it covers."""
+    line = node.start_mark.line + 1
+    for depth, step in enumerate(path):
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == str(step):
+                    node, line = value, key.start_mark.line + 1
+                    break
+            else:
+                return line, depth
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+        else:
+            return line, depth
+    return line, len(path)
+
+
+def _fields(model: type[BaseModel], path: list[Any]) -> list[str]:
+    """Names that are known where an unknown key stands."""
+    current: Any = model
+    for step in path:
+        if isinstance(step, int):
+            continue
+        field = getattr(current, "model_fields", {}).get(step)
+        if field is None:
+            return []
+        current = _inner_model(field.annotation)
+    return list(getattr(current, "model_fields", {}))
+
+
+def _inner_model(annotation: Any) -> Any:
+    from typing import get_args
+
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in get_args(annotation):
+        found = _inner_model(argument)
+        if found is not None:
+            return found
+    return None
