@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from surtax.errors import InputError
@@ -25,6 +24,7 @@ from surtax.law.index import Index, Posting, pack
 from surtax.law.measures import Row, measure_from, row_from
 from surtax.law.precedence import Precedence
 from surtax.law.rates import parse_rate, parse_special
+from surtax.yamlfile import read_yaml
 
 
 @dataclass
@@ -56,45 +56,21 @@ def compile_folder(folder: Path) -> bytes:
     for place in places:
         for path in sorted(place.glob("*.yaml")):
             try:
-                data = read_yaml(path)
                 if path.name == "jurisdiction.yaml":
-                    add_jurisdiction(draft, schema.Jurisdiction.model_validate(data), place)
+                    add_jurisdiction(draft, read_yaml(path, schema.Jurisdiction), place)
                 else:
-                    measure = schema.Measure.model_validate(data)
+                    measure = read_yaml(path, schema.Measure)
                     if measure.id != path.stem:
                         raise InputError(f"the id {measure.id!r} differs from the file's name; name it {measure.id}.yaml")
                     add_measure(draft, measure, place)
-            except ValidationError as error:
-                faults += [f"{path.parent.name}/{path.name}: {line}" for line in fault_lines(error)]
             except InputError as error:
-                faults.append(f"{path.parent.name}/{path.name}: {error}")
+                text = str(error)
+                faults.append(text if text.startswith(str(path)) else f"{path}: {text}")
     if not faults:
         faults = list(check(draft))
     if faults:
-        raise InputError(f"the law in {folder.name} has {len(faults)} fault(s):\n  " + "\n  ".join(faults))
+        raise InputError(f"the law in {folder} has {len(faults)} fault(s):\n  " + "\n  ".join(faults))
     return finish(draft)
-
-
-def read_yaml(path: Path) -> Any:
-    """Read one YAML file; a mapping key that occurs twice is an error."""
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Strict)  # noqa: S506 -- derived from SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"not readable as YAML: {' '.join(str(error).split())}") from None
-
-
-class _Strict(yaml.SafeLoader):
-    """YAML without silent repetition of keys and without dates turned into times."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            name = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
-            if isinstance(name, str) and name in seen:
-                raise yaml.YAMLError(f"the key {name!r} occurs twice, line {key_node.start_mark.line + 1}")
-            if isinstance(name, str):
-                seen.add(name)
-        return super().construct_mapping(node, deep=deep)
 
 
 def fault_lines(error: ValidationError) -> Iterator[str]:
@@ -155,19 +131,19 @@ def add_group(draft: Draft, group: schema.Group, place: Path | None, name: str) 
         items += [(bare, start, end, 1) for bare in blocks(text)]
     for text in group.exclude:
         items += [(bare, ALWAYS, NEVER, 0) for bare in blocks(text)]
-    if group.list is not None:
+    if group.file is not None:
         if place is None:
             raise InputError(f"group {name}: a measure given as data cannot name a list file; use `include`")
-        rows = _csv(place / group.list, ["code"])
+        rows = _csv(place / group.file, ["code"])
         if group.list_group is not None:
             rows = [row for row in rows if row.get("group") == group.list_group]
             if not rows:
-                raise InputError(f"group {name}: {group.list} has no row with group {group.list_group!r}")
+                raise InputError(f"group {name}: {group.file} has no row with group {group.list_group!r}")
         for row in rows:
             first = ordinal(row["from"]) if row.get("from") else start
             last = ordinal(row["to"]) if row.get("to") else end
             if last <= first:
-                raise InputError(f"{group.list}: {row['code']} ends on {iso(last)}, not after it starts on {iso(first)}")
+                raise InputError(f"{group.file}: {row['code']} ends on {iso(last)}, not after it starts on {iso(first)}")
             items.append((codes.digits(row["code"]), first, last, 1))
     seen: dict[str, list[tuple[int, int]]] = {}
     for bare, first, last, sign in items:

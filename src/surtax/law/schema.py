@@ -123,8 +123,8 @@ class Group(_Model):
         default_factory=list, description='prefixes of 2 to 10 digits, ranges such as "7206.10-7216.50", or "*"'
     )
     exclude: list[Prefix] = Field(default_factory=list, description="prefixes taken out again; they win")
-    list: str | None = Field(
-        None, description="CSV beside the file: columns code, and optionally group, from, to, note"
+    file: str | None = Field(
+        None, alias="list", description="CSV beside the file: columns code, and optionally group, from, to, note"
     )
     list_group: str | None = Field(None, description="take only the rows of the CSV whose `group` says so")
     start: Day | None = Field(None, alias="from", description="first day for items without a start of their own")
@@ -135,7 +135,7 @@ class Group(_Model):
 
     @model_validator(mode="after")
     def _not_empty(self) -> Group:
-        if not self.include and self.list is None:
+        if not self.include and self.file is None:
             raise ValueError('a product group needs `include` or `list` (all products: include: ["*"])')
         return self
 
@@ -163,12 +163,20 @@ class Condition(_Model):
     otherwise_not_in: list[Name] | None = Field(None, description="… and in none of these")
 
 
+class Standing(Dated):
+    """A period in which goods that owe nothing still count as subject to the measure in the rules of precedence."""
+
+
 class Row(Dated):
     """A dated row that holds for some groups, origins and conditions of a measure; rows are read in order."""
 
     groups: list[Name] | None = Field(None, description="product groups (none named: all of the measure's)")
     origins: Origins | None = Field(None, description="narrows the measure's own origins")
     when: Condition | None = None
+    remains_subject: list[Standing] = Field(
+        default_factory=list,
+        description="when goods that owe nothing still count as subject to the measure (otherwise not)",
+    )
 
 
 class Specific(_Model):
@@ -212,19 +220,11 @@ class RateRow(Row):
         return self
 
 
-class Standing(Dated):
-    """A period in which exempted goods remain subject to the measure for the rules of precedence."""
-
-
 class Exemption(Row):
     """Goods in scope that do not pay. The first exemption that fits decides, before any rate."""
 
     id: Name
     reason: str = Field(description="why, in words for the user")
-    remains_subject: list[Standing] = Field(
-        default_factory=list,
-        description="when exempted goods still count as subject to the measure (otherwise they do not)",
-    )
 
 
 class Precedence(Dated):
