@@ -33,13 +33,14 @@ def read_yaml(path: Path, model: type[Model]) -> Model:
 
 def parse_yaml(text: str, model: type[Model], name: str) -> Model:
     """Validate YAML text as `model`; `name` stands for the file in errors."""
-    loader: Any = yaml.SafeLoader
+    # Both are safe loaders; the one in C is ten times as fast where it was built.
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     try:
-        node = yaml.compose(text, Loader=loader)
+        node = loader.get_single_node()
         if node is None:
             raise InputError(f"{name} is empty.")
         _unique_keys(node, name)
-        data = yaml.load(text, Loader=loader)  # noqa: S506 - the safe loader
+        data = loader.construct_document(node)
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -47,6 +48,8 @@ def parse_yaml(text: str, model: type[Model], name: str) -> Model:
         raise InputError(f"{name}{where}: not valid YAML: {what}.") from None
     except (ValueError, RecursionError) as problem:  # an impossible date, nesting without end
         raise InputError(f"{name}: not valid YAML: {problem}.") from None
+    finally:
+        loader.dispose()
     if not isinstance(data, dict):
         raise InputError(f"{name} should be a mapping of keys to values, not a {type(data).__name__}.")
     try:

@@ -56,7 +56,7 @@ def base_of(world: World) -> Base:
     if cached is None:
         cached = _compute(world)
         world.__dict__["_base"] = cached
-    return cached
+    return cached  # type: ignore[no-any-return]
 
 
 def _compute(world: World) -> Base:

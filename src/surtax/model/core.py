@@ -132,41 +132,137 @@ def evaluate(x: Array, base: Base, shock: Shock, closure: str) -> State:
     return State(log_w, new_log_P, log_c, u, v, Y, E, R, D, income, (base.gamma_v * Y).sum(axis=0))
 
 
-def fixed_point_map(base: Base, shock: Shock, closure: str) -> Callable[[Array], Array]:
+@dataclass(frozen=True)
+class CountryBlocks:
+    """Inverse of the Jacobian of the equations within each country, other countries held still; single precision.
+
+    It only steers the steps, the equations decide where they end, so its rounding and what it leaves out do not touch the result.
+    For residuals (r_w, r_P, r_E) of the factor market, prices and expenditure the step is
+
+        a = r_w·scale + q_P·r_P + q_E·r_E,   p = L_P r_P + p_1 a,   e = K r_P + L_E r_E + e_1 a.
+
+    Attributes
+    ----------
+    L_P, K, L_E : [n,s,s]; q_P, q_E, p_1, e_1 : [n,s]; scale : [n].
+    """
+
+    L_P: NDArray[np.float32]
+    K: NDArray[np.float32]
+    L_E: NDArray[np.float32]
+    q_P: Array
+    q_E: Array
+    p_1: Array
+    e_1: Array
+    scale: Array
+
+
+def country_blocks(base: Base, closure: str) -> CountryBlocks:
+    """Linearise the equations within each country at the base; see `CountryBlocks`.
+
+    With c = γ^V a + γ p:  p = π_nn c;  dlnY = slope·c + h e, slope = −θ (1 − Σ_d ω_d π_nd), h the share of sales at
+    home;  E e = γ Y dlnY + α (V a + dR) and dR = R e by sector;  a follows from Σ φ dlnY = a.
+    """
+    J, N = base.E.shape
+    single = np.float32
+    index = np.arange(J)
+    Y = np.where(base.Y > 0, base.Y, 1.0)
+    income = transfers(closure, base, base.V, base.R)[1]
+    spending = np.where(base.bought, 1.0, np.inf)
+    E = (base.gamma_nks @ base.Y.T[:, :, None])[:, :, 0].T + base.alpha * income
+    E = np.where(base.bought & (E > 0), E, spending)
+    own_pi = np.ascontiguousarray(np.diagonal(base.pi, axis1=1, axis2=2)).T  # [n,s]
+    home = (np.ascontiguousarray(np.diagonal(base.net, axis1=1, axis2=2)) * base.E / Y).T
+    overlap = np.matmul(base.net * base.pi, base.E[:, :, None])[:, :, 0] / Y
+    slope = (-base.theta[:, None] * (1 - overlap)).T  # [n,s]
+    earned = base.V + base.R
+    spread = income / earned if closure in ("gdp-share", "multiplicative") else np.ones(N)
+    revenue = ((base.pi - base.net).sum(axis=1) * base.E).T  # [n,s]
+    share = (base.alpha / E).T  # [n,k]
+    use = base.gamma_nks * base.Y.T[:, None, :] / E.T[:, :, None]  # [n,k,s] of buying sector s
+    phi = (base.gamma_v * base.Y / base.V).T  # [n,s]
+    gamma_v = base.gamma_v.T
+    # prices
+    M = (-own_pi[:, :, None] * base.gamma_nsk).astype(single)
+    M[:, index, index] += 1
+    L_P = np.linalg.inv(M)
+    p_1 = np.matmul(L_P, (own_pi * gamma_v)[:, :, None])[:, :, 0]
+    c_1 = gamma_v + np.matmul(base.gamma_nsk, p_1[:, :, None])[:, :, 0]
+    # expenditure
+    M = (-use * home[:, None, :]).astype(single)
+    M -= ((spread[:, None] * share)[:, :, None] * revenue[:, None, :]).astype(single)
+    M[:, index, index] += 1
+    L_E = np.linalg.inv(M)
+    costs_to_use = (use * slope[:, None, :]).astype(single)
+    K = np.matmul(np.matmul(L_E, costs_to_use), np.matmul(base.gamma_nsk.astype(single), L_P))
+    pull = np.matmul(costs_to_use, c_1[:, :, None])[:, :, 0] + share * (spread * base.V)[:, None]
+    e_1 = np.matmul(L_E, pull[:, :, None])[:, :, 0]
+    # wages
+    gamma_L = np.matmul((phi * slope)[:, None, :], np.matmul(base.gamma_nsk.astype(single), L_P))[:, 0, :]
+    q_P = gamma_L + np.matmul((phi * home)[:, None, :], K)[:, 0, :]
+    q_E = np.matmul((phi * home)[:, None, :], L_E)[:, 0, :]
+    slack = 1 - (phi * (slope * c_1 + home * e_1)).sum(axis=1)
+    scale = 1 / np.maximum(slack, 1e-3)
+    return CountryBlocks(
+        L_P, K, L_E, (q_P * scale[:, None]).astype(float), (q_E * scale[:, None]).astype(float),
+        p_1.astype(float), e_1.astype(float), scale.astype(float),
+    )  # fmt: skip
+
+
+def fixed_point_map(
+    base: Base, shock: Shock, closure: str, blocks: CountryBlocks | None
+) -> Callable[[Array], Array]:
     """The map x → g(x) whose fixed points are the equilibria, in the numeraire Σ ŵV = ΣV.
 
-    Wages rise with excess demand for factors, the more slowly the more elastic trade is; the other two blocks take the value
-    that their equation gives. Where an income is not positive the map returns NaN: the step went too far.
+    With `blocks`, residuals are turned into steps country by country, so that input–output loops and the pull of demand on
+    wages within a country need no iteration. Without, wages rise with excess demand for factors, the more slowly the more elastic trade is,
+    and the other two blocks take the value that their equation gives: slower, with a wider basin.
+    Where an income is not positive the map returns NaN: the step went too far.
     """
     J, N = base.E.shape
     world_income = float(base.V.sum())
-    sales = base.gamma_v * base.Y
-    sales = sales / sales.sum(axis=0)
-    speed = 1.0 / (1.0 + (sales * base.theta[:, None] * (1 - _own(base))).sum(axis=0))
     dead = ~base.bought
+    any_dead = bool(dead.any())
+    log_E_base = np.log(np.where(dead, 1.0, base.E))
+    speed = _cautious_speed(base)
 
     def g(x: Array) -> Array:
-        with np.errstate(all="ignore"):
-            s = evaluate(x, base, shock, closure)
-            ratio = s.factor_demand / (np.exp(s.log_w) * base.V)
-            log_w = s.log_w + speed * np.log(ratio)
-            grown = np.where(dead, 1.0, s.E / np.where(dead, 1.0, base.E))
-            log_E = np.log(grown)
-            level = np.log(float(np.exp(log_w) @ base.V) / world_income)
-            out = np.empty_like(x)
-            out[:N] = log_w - level
-            out[N : N + J * N] = (s.log_P - level).ravel()
-            out[N + J * N :] = (log_E - level).ravel()
-            if dead.any():
-                out[N : N + J * N].reshape(J, N)[dead] = 0.0
-                out[N + J * N :].reshape(J, N)[dead] = 0.0
+        s = evaluate(x, base, shock, closure)
+        log_w, log_P, log_E = unpack(x, base)
+        grown = s.E
+        if any_dead:
+            grown[dead] = 1.0
+        excess = np.log(s.factor_demand / (np.exp(log_w) * base.V))
+        new_log_E = np.log(grown) - log_E_base
+        out = np.empty_like(x)
+        new_w, new_P, new_E = unpack(out, base)
+        if blocks is None:
+            new_w[:] = log_w + speed * excess
+            new_P[:] = s.log_P
+            new_E[:] = new_log_E
+        else:
+            r_P, r_E = (s.log_P - log_P).T, (new_log_E - log_E).T
+            a = blocks.scale * excess + (blocks.q_P * r_P).sum(axis=1) + (blocks.q_E * r_E).sum(axis=1)
+            # Single precision holds the ratio of a step to a residual, not the residual: scale before rounding.
+            size = max(float(np.abs(r_P).max()), float(np.abs(r_E).max()), 1e-300)
+            r32_P, r32_E = ((r / size).astype(np.float32)[:, :, None] for r in (r_P, r_E))
+            new_w[:] = log_w + a
+            new_P[:] = log_P + (np.matmul(blocks.L_P, r32_P)[:, :, 0] * size + blocks.p_1 * a[:, None]).T
+            e = np.matmul(blocks.K, r32_P) + np.matmul(blocks.L_E, r32_E)
+            new_E[:] = log_E + (e[:, :, 0] * size + blocks.e_1 * a[:, None]).T
+        level = np.log(float(np.exp(new_w) @ base.V) / world_income)
+        out -= level
+        if any_dead:
+            new_P[dead] = 0.0
+            new_E[dead] = 0.0
         return out
 
     return g
 
 
-def _own(base: Base) -> Array:
-    """Share of a country's sector sold at home, [s,n]."""
-    J, N = base.E.shape
-    home = np.stack([np.diagonal(base.net[s]) for s in range(J)]) * base.E
-    return np.asarray(np.divide(home, base.Y, out=np.ones_like(home), where=base.Y > 0))
+def _cautious_speed(base: Base) -> Array:
+    """Speed of the wage adjustment [n]: 1 / (1 + Σ_s θ · share of factor income · share sold abroad)."""
+    sales = base.gamma_v * base.Y
+    sales = sales / sales.sum(axis=0)
+    home = np.ascontiguousarray(np.diagonal(base.net, axis1=1, axis2=2)) * base.E
+    home = np.divide(home, base.Y, out=np.ones_like(home), where=base.Y > 0)
+    return np.asarray(1.0 / (1.0 + (sales * base.theta[:, None] * (1 - home)).sum(axis=0)))

@@ -18,7 +18,7 @@ from surtax.model.base import Base, base_of
 from surtax.model.outcome import Conditions, Outcome
 from surtax.policy.scenario import Scenario
 from surtax.policy.schedule import Schedule
-from surtax.solve import Anderson, NewtonKrylov, Solution, Stats, anderson, newton_krylov
+from surtax.numerics import Anderson, NewtonKrylov, Solution, Stats, anderson, newton_krylov
 from surtax.world import World
 
 Array = NDArray[np.float64]
@@ -48,7 +48,7 @@ class Solver:
 
 def solve(
     world: World,
-    scenario: Scenario | None = None,
+    scenario: Scenario | Schedule | None = None,
     *,
     deficits: str = "fixed",
     model: str = "core",
@@ -61,7 +61,7 @@ def solve(
     Parameters
     ----------
     world : the accounts.
-    scenario : what changes; None changes nothing.
+    scenario : what changes, by label or as plain arrays; None changes nothing.
     deficits : what happens to trade deficits: "fixed" (constant shares of world factor income), "balanced" (zero, in the base
         too), "gdp-share" (constant shares of GDP), "multiplicative" (spending proportional to income).
     model : "core", the one that stands today.
@@ -89,13 +89,17 @@ def solve(
         )
     if model != "core":
         raise InputError(f"unknown model {model!r}: there is 'core'.")
-    scenario = scenario or Scenario(name="no-change", title="Nothing changes")
+    if scenario is None:
+        scenario = Scenario(name="no-change", title="Nothing changes")
     solver = solver or Solver()
     if elasticities is not None:
         from surtax.elasticities import apply
 
         world = apply(world, elasticities)
-    schedule = scenario.schedule(world)
+    if isinstance(scenario, Schedule):
+        schedule, scenario = scenario.checked(world), Scenario(name="schedule", title="A schedule given as arrays")
+    else:
+        schedule = scenario.schedule(world)
     world, how = prepared(world, deficits, solver)
     base = base_of(world)
     x, stats = find(base, schedule, deficits, solver, world, progress)
@@ -128,6 +132,8 @@ def prepared(world: World, deficits: str, solver: Solver) -> tuple[World, str]:
         state = core.evaluate(x, base, core.shock(base, world.tariffs, None), target)
         X = _flows(core.shock(base, world.tariffs, None), state)
         new = world.replace(flows=X, final=None, meta={**world.meta, "base": f"re-solved {why}"})
+        # The blocks only steer: those of the recorded base serve its re-solved twin, and need not be inverted anew.
+        base_of(new).__dict__["_blocks"] = base.__dict__.get("_blocks", {})
         cache[target] = new, f"re-solved {why}"
     return cache[target]
 
@@ -151,17 +157,34 @@ def find(
     J, N = base.E.shape
     x0 = np.zeros(N + 2 * J * N) if start is None else start
     shock = core.shock(base, schedule.tariffs, schedule.trade_cost)
-    g = core.fixed_point_map(base, shock, closure)
     with np.errstate(all="ignore"):
-        solution = anderson(g, x0, solver.anderson)
+        solution = _attempt(base, shock, closure, x0, solver)
         if not solution.converged:
             solution = _harder(base, schedule, closure, solver, solution, progress)
-    if solution.converged:
-        state = core.evaluate(solution.value, base, shock, closure)
-        if (state.I > 0).all():
-            return solution.value, solution.stats
+        if solution.converged:
+            state = core.evaluate(solution.value, base, shock, closure)
+            if (state.I > 0).all():
+                return solution.value, solution.stats
     _give_up(base, shock, closure, solution, world)
     raise AssertionError  # pragma: no cover - _give_up always raises
+
+
+def _attempt(base: Base, shock: core.Shock, closure: str, x: Array, solver: Solver) -> Solution:
+    """The map with country blocks first, the plain one after it."""
+    blocks = blocks_of(base, closure)
+    solution = anderson(core.fixed_point_map(base, shock, closure, blocks), x, solver.anderson)
+    if solution.converged:
+        return solution
+    return anderson(core.fixed_point_map(base, shock, closure, None), x, solver.anderson)
+
+
+def blocks_of(base: Base, closure: str) -> core.CountryBlocks:
+    """The country blocks of a base and closure, computed at the first call and kept with the base."""
+    key = closure if closure in ("gdp-share", "multiplicative") else "fixed"
+    cache: dict[str, core.CountryBlocks] = base.__dict__.setdefault("_blocks", {})
+    if key not in cache:
+        cache[key] = core.country_blocks(base, closure)
+    return cache[key]
 
 
 def _harder(
@@ -179,11 +202,12 @@ def _harder(
             progress(f"approaching the scenario in {steps} steps")
         x = np.zeros(N + 2 * J * N)
         for i in range(1, steps + 1):
-            g = core.fixed_point_map(base, _partial(base, schedule, i / steps), closure)
-            solution = anderson(g, x, solver.anderson)
+            shock = _partial(base, schedule, i / steps)
+            solution = _attempt(base, shock, closure, x, solver)
             if not solution.converged:
                 if progress:
                     progress("Newton–Krylov")
+                g = core.fixed_point_map(base, shock, closure, None)
                 solution = newton_krylov(g, solution.value, solver.newton)
             if not solution.converged:
                 break

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from surtax.errors import InputError
+
+if TYPE_CHECKING:
+    from surtax.world import World
 
 Array = NDArray[np.float64]
 
@@ -23,3 +29,23 @@ class Schedule:
 
     tariffs: Array
     trade_cost: Array | None = None
+
+    def checked(self, world: World) -> Schedule:
+        """Return the schedule as float arrays that fit `world`.
+
+        Raises
+        ------
+        InputError
+            a wrong shape, a number that is none, a rate of −100 % or less, a trade cost that is not positive.
+        """
+        shape = world.flows.shape
+        tariffs = np.asarray(self.tariffs, dtype=float)
+        cost = None if self.trade_cost is None else np.asarray(self.trade_cost, dtype=float)
+        for name, a in (("tariffs", tariffs), ("trade_cost", cost)):
+            if a is not None and a.shape != shape:
+                raise InputError(f"schedule: {name} has shape {a.shape}; expected {shape} = [sector, exporter, importer].")
+        if not np.isfinite(tariffs).all() or (tariffs <= -1).any():
+            raise InputError("schedule: tariffs have to be numbers above −1 (−100 %).")
+        if cost is not None and not (cost > 0).all():
+            raise InputError("schedule: trade_cost is a ratio of costs, above zero everywhere (infinity is an embargo).")
+        return Schedule(tariffs, cost)

@@ -149,18 +149,13 @@ def costs(
                 )
         return np.zeros((J, J, N)), np.ones((J, N)), ()
     use = array("inputs", inputs, (J, J, N), "[input, buying sector, country]")
-    if (use < 0).any():
-        k, s, n = (int(i) for i in np.unravel_index(int(np.argmin(use)), use.shape))
-        raise AccountsError(
-            f"non-negativity: inputs has {int((use < 0).sum())} negative cells; the lowest is {use[k, s, n]:.6g}, "
-            f"{sectors[k]} into {sectors[s]} in {countries[n]}: correct the source, or set them to zero and say so."
-        )
     total = use.sum(axis=0)
     va = None if value_added is None else array("value_added", value_added, (J, N), "[sector, country]")
     active = Y > 0
     if inputs_as == "auto":
         inputs_as = _values_or_shares(total, va, Y, active)
     whole = Y if inputs_as == "values" else np.ones_like(Y)
+    use, notes = _clip_inputs(use, whole, countries, sectors)
     if va is not None:
         gap = np.where(active, np.abs(total + va - whole) / np.where(whole > 0, whole, 1), 0)
         if gap.max() > ROUNDING:
@@ -174,7 +169,30 @@ def costs(
     gamma = use * (markup[:, None, :] if inputs_as == "values" else 1.0)
     gamma = np.divide(gamma, whole, out=np.zeros_like(gamma), where=active & (whole > 0))
     gamma_v = np.where(active, 1 - gamma.sum(axis=0), 1.0)
-    return _clip_value_added(gamma, gamma_v, active, countries, sectors)
+    gamma, gamma_v, more = _clip_value_added(gamma, gamma_v, active, countries, sectors)
+    return gamma, gamma_v, (*notes, *more)
+
+
+def _clip_inputs(
+    use: Array, whole: Array, countries: Sequence[str], sectors: Sequence[str]
+) -> tuple[Array, tuple[Adjustment, ...]]:
+    from surtax.world.world import Adjustment
+
+    low = use < 0
+    if not low.any():
+        return use, ()
+    k, s, n = (int(i) for i in np.unravel_index(int(np.argmin(use)), use.shape))
+    where = f"{sectors[k]} into {sectors[s]} in {countries[n]}: {use[k, s, n]:.6g}"
+    if (use < -CLIP * whole[None]).any():
+        raise AccountsError(
+            f"non-negativity: inputs has {int(low.sum())} negative cells; the lowest is {where}: "
+            f"correct the source, or set them to zero and say so."
+        )
+    note = Adjustment(
+        "input slightly negative: set to zero, taken from value added",
+        int(low.sum()), float(-use[low].sum()), where,
+    )  # fmt: skip
+    return np.where(low, 0.0, use), (note,)
 
 
 def _values_or_shares(total: Array, va: Array | None, Y: Array, active: NDArray[np.bool_]) -> str:

@@ -4,8 +4,8 @@ A solver is a frozen configuration; what comes back is a `Solution`: the vector,
 what it cost. Nothing here knows what the numbers mean, and nothing here imports another room.
 """
 
-from surtax.solve.anderson import Anderson, anderson
-from surtax.solve.newton import NewtonKrylov, newton_krylov
-from surtax.solve.solution import Solution, Stats
+from surtax.numerics.anderson import Anderson, anderson
+from surtax.numerics.newton import NewtonKrylov, newton_krylov
+from surtax.numerics.solution import Solution, Stats
 
 __all__ = ["Anderson", "NewtonKrylov", "Solution", "Stats", "anderson", "newton_krylov"]

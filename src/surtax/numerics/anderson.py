@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from surtax.solve.solution import Solution, Stats, Vector
+from surtax.numerics.solution import Solution, Stats, Vector
 
 Map = Callable[[Vector], Vector]
 

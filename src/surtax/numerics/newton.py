@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from surtax.solve.anderson import Map
-from surtax.solve.solution import Solution, Stats, Vector
+from surtax.numerics.anderson import Map
+from surtax.numerics.solution import Solution, Stats, Vector
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,5 @@
+"""`python -m surtax` is the same as `surtax`."""
+
+from surtax.cli import main
+
+main()

@@ -1,0 +1,85 @@
+"""Commands, arguments, progress and exit codes: 0 fine, 2 wrong input, 3 no convergence.
+
+Commands are loaded when they are called, so that each costs only the libraries that it needs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from surtax import __version__
+from surtax.errors import SurtaxError, nearest
+
+COMMANDS = {
+    "run": ("surtax.cli.run", "Solve a scenario: who gains, who loses, and under which conditions."),
+    "worlds": ("surtax.cli.library", "List the accounts that ship with the package."),
+    "scenarios": ("surtax.cli.library", "List the scenarios that ship with the package."),
+    "show": ("surtax.cli.library", "Describe a world or a scenario."),
+    "build-world": ("surtax.cli.build", "Make a world file from an OECD ICIO table as published."),
+}
+
+
+class _Lazy(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"no command {args[0]!r}{nearest(args[0], COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="surtax")
+def cli() -> None:
+    """Surtax, a laboratory for trade wars.
+
+    Try: surtax run us-canada-2025
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; leaves the process with the exit code."""
+    # A pipe or a file may be set to an encoding without Greek letters or minus signs: replace, never fail.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        code = cli.main(args=arguments, standalone_mode=False)
+        sys.stdout.flush()
+    except SurtaxError as problem:
+        click.echo(f"surtax: {problem}", err=True)
+        code = problem.exit_code
+    except click.ClickException as problem:
+        problem.show()
+        code = 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("surtax: interrupted", err=True)
+        code = 130
+    except BrokenPipeError:
+        # The reader went away (`surtax … | head`): nothing to say, and nowhere to say it.
+        import os
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

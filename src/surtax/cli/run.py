@@ -1,0 +1,168 @@
+"""`surtax run`: a scenario through the model, to the terminal and to files."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from surtax.errors import InputError
+
+if TYPE_CHECKING:
+    from surtax.model.outcome import Outcome
+    from surtax.policy.scenario import Scenario
+
+
+@click.command()
+@click.argument("scenario", default="us-canada-2025")
+@click.option("--world", default=None, metavar="NAME|FILE", help="Accounts to start from (see `surtax worlds`).")
+@click.option("--deficits", default="fixed", metavar="CLOSURE", show_default=True,
+              help="What happens to trade deficits: fixed, balanced, gdp-share or multiplicative.")  # fmt: skip
+@click.option("--elasticities", default=None, metavar="NAME|NUMBER|FILE",
+              help="Trade elasticities: the world's own, uniform-4 (any number), or a CSV file (sector,elasticity).")  # fmt: skip
+@click.option("--set", "changes", multiple=True, metavar="'USA<-CAN:C29=+25'",
+              help="One-off change, per cent: =+25 adds, =25 sets. May be given several times.")  # fmt: skip
+@click.option("--top", default=5, show_default=True, type=click.IntRange(1, 100), help="Sectors listed on each side.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON instead of text.")
+@click.option("--csv", "csv_folder", type=click.Path(path_type=Path), metavar="DIR", help="Write every variable as CSV into DIR.")
+@click.option("--parquet", "parquet_folder", type=click.Path(path_type=Path), metavar="DIR",
+              help="Write every variable as Parquet into DIR.")  # fmt: skip
+@click.option("--report", "report", type=click.Path(path_type=Path), metavar="FILE.html", help="Write a report that works offline.")
+def run(
+    scenario: str,
+    world: str | None,
+    deficits: str,
+    elasticities: str | None,
+    changes: tuple[str, ...],
+    top: int,
+    as_json: bool,
+    csv_folder: Path | None,
+    parquet_folder: Path | None,
+    report: Path | None,
+) -> None:
+    """Solve SCENARIO (a name or a YAML file) and print who gains and who loses.
+
+    The name `none` starts from no change, for use with --set.
+    """
+    import surtax as sx
+    from surtax.report.summary import summarise
+
+    _writable(csv_folder, parquet_folder, report)
+    with progress("reading the accounts") as say:
+        accounts = sx.load_world(world) if world else sx.load_world()
+        chosen = _scenario(scenario, changes)
+        say("solving")
+        outcome = sx.solve(accounts, chosen, deficits=deficits, elasticities=elasticities, progress=say)
+        summary = summarise(outcome, top)
+        if csv_folder or parquet_folder:
+            say("writing tables")
+            from surtax.report.tables import write_tables
+
+            for folder, kind in ((csv_folder, "csv"), (parquet_folder, "parquet")):
+                if folder:
+                    write_tables(outcome, folder, kind)
+        if report:
+            say("writing the report")
+            _report(outcome, report, accounts, chosen)
+    if as_json:
+        import json
+
+        from surtax.report.tables import as_plain
+
+        click.echo(json.dumps(as_plain(outcome, summary), ensure_ascii=False, indent=1, allow_nan=False))
+    else:
+        from surtax.report.text import print_summary
+
+        print_summary(summary)
+    for path in (csv_folder, parquet_folder, report):
+        if path and not as_json:
+            click.echo(f"wrote {path}")
+
+
+def _scenario(name: str, changes: tuple[str, ...]) -> Scenario:
+    from surtax.policy.library import load_scenario, with_one_off
+    from surtax.policy.scenario import Scenario
+
+    chosen = Scenario(name="none", title="Nothing changes") if name == "none" else load_scenario(name)
+    for text in changes:
+        chosen = with_one_off(chosen, text)
+    if changes:
+        from dataclasses import replace
+
+        extra = "; ".join(changes)
+        base = "" if name == "none" else f"{chosen.title or chosen.name}, with "
+        chosen = replace(chosen, name=f"{chosen.name} + set", title=f"{base}{extra}")
+    return chosen
+
+
+def _report(outcome: Outcome, path: Path, accounts: Any, chosen: Scenario) -> None:
+    """The report, with the same scenario under the other closures beside it."""
+    from surtax.errors import NoConvergence
+    from surtax.model.core import CLOSURES
+    from surtax.model.equilibrium import solve
+    from surtax.report.html import write_report
+
+    theta = outcome.world.elasticity
+    closures = {}
+    for closure in CLOSURES:
+        if closure == outcome.conditions.closure:
+            closures[closure] = outcome
+            continue
+        # A closure without an equilibrium is left out of the comparison, which lists those that have one.
+        with contextlib.suppress(NoConvergence):
+            closures[closure] = solve(accounts.with_elasticity(theta), chosen, deficits=closure)
+    write_report(outcome, path, closures=closures, decomposition=outcome.decomposition())
+
+
+def _writable(*paths: Path | None) -> None:
+    """Refuse targets that cannot be written before any work is done."""
+    for path in paths:
+        if path is None:
+            continue
+        folder = path if path.suffix == "" else path.parent
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"{folder} is a file; give a folder.")
+        if path.suffix == ".html" and path.is_dir():
+            raise InputError(f"{path} is a folder; give a file name.")
+        if path.suffix != "" and not folder.exists():
+            raise InputError(f"the folder {folder} does not exist; create it first.")
+
+
+@contextlib.contextmanager
+def progress(first: str, after: float = 1.0) -> Iterator[Any]:
+    """Say on stderr what is going on, if it takes longer than `after` seconds and somebody is watching."""
+    import threading
+
+    text = [first]
+    if not sys.stderr.isatty():
+        yield lambda message: None
+        return
+    done = threading.Event()
+
+    def show() -> None:
+        wait, last = after, ""
+        while not done.wait(wait):
+            wait = 0.1
+            if text[0] != last:
+                last = text[0]
+                sys.stderr.write(f"\r\033[Ksurtax: {last} …")
+                sys.stderr.flush()
+        if last:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()
+
+    thread = threading.Thread(target=show, daemon=True)
+    thread.start()
+
+    def say(message: str) -> None:
+        text[0] = message
+
+    try:
+        yield say
+    finally:
+        done.set()
+        thread.join()

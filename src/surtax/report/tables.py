@@ -1,0 +1,87 @@
+"""An outcome as tables for other programs: CSV, Parquet, JSON."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from surtax.errors import InputError
+from surtax.model.outcome import Outcome, variables
+from surtax.report.summary import Summary
+
+SCHEMA = "surtax-outcome/1"
+
+
+def write_tables(outcome: Outcome, folder: Path, kind: str) -> None:
+    """Write one file a variable into `folder`, `variables.csv` with units and definitions, and `conditions.json`.
+
+    Parameters
+    ----------
+    kind : "csv" or "parquet".
+
+    Raises
+    ------
+    InputError
+        the folder cannot be written.
+    """
+    import json
+    import shutil
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in variables():
+            frame = outcome.to_frame(name)
+            path = folder / f"{name}.{kind}"
+            if kind == "csv":
+                frame.write_csv(path)
+            else:
+                frame.write_parquet(path)
+        table = Path(__file__).resolve().parent.parent / "variables.csv"
+        shutil.copyfile(table, folder / "variables.csv")
+        text = json.dumps(outcome.describe(), ensure_ascii=False, indent=1)
+        (folder / "conditions.json").write_text(text + "\n", encoding="utf-8")
+    except OSError as problem:
+        raise InputError(f"cannot write to {folder}: {problem.strerror or problem}.") from None
+
+
+def as_plain(outcome: Outcome, summary: Summary) -> dict[str, Any]:
+    """The result as plain values for JSON: summary, and every variable of one or two dimensions for all countries.
+
+    Values that do not exist (a sector that a country does not have) are null.
+    """
+    per_country: dict[str, dict[str, Any]] = {c: {} for c in outcome.world.countries}
+    per_sector: dict[str, dict[str, dict[str, Any]]] = {
+        c: {s: {} for s in outcome.world.sectors} for c in outcome.world.countries
+    }
+    for name, v in variables().items():
+        values = outcome.variable(name).values
+        if v.dims == ("country",):
+            for c, x in zip(outcome.world.countries, values, strict=True):
+                per_country[c][name] = _plain(x)
+        elif v.dims == ("sector", "country"):
+            for i, s in enumerate(outcome.world.sectors):
+                for j, c in enumerate(outcome.world.countries):
+                    per_sector[c][s][name] = _plain(values[i, j])
+    return {
+        "schema": SCHEMA,
+        "conditions": outcome.describe(),
+        "units": {n: v.unit for n, v in variables().items() if len(v.dims) <= 2},
+        "summary": _clean(asdict(summary)),
+        "countries": per_country,
+        "sectors": per_sector,
+    }
+
+
+def _plain(x: float) -> float | None:
+    value = float(x)
+    return value if math.isfinite(value) else None
+
+
+def _clean(x: Any) -> Any:
+    if isinstance(x, dict):
+        return {k: _clean(v) for k, v in x.items()}
+    if isinstance(x, list | tuple):
+        return [_clean(v) for v in x]
+    return _plain(x) if isinstance(x, float) else x

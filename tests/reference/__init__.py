@@ -1,0 +1,1 @@
+"""An independent second opinion on the core system: slow, plain, no code of the product."""
