@@ -1,7 +1,7 @@
-"""Build the law that ships: product lists from the sources, then the binary index from measures and lists.
+"""Build the law that ships: lists from the sources, then the binary index.
 
-`python -m tools.build_data law` runs the loaders of both jurisdictions and compiles; `--compile-only` leaves the lists
-as they are. The same sources give the same bytes.
+`python -m tools.build_data law` runs the loaders of both jurisdictions and compiles;
+`--compile-only` leaves the lists as they are. The same sources give the same bytes.
 """
 
 from __future__ import annotations

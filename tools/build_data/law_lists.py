@@ -6,9 +6,12 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
 
 FIELDS = ("code", "group", "from", "to", "note")
 
@@ -20,7 +23,11 @@ def bare(code: str) -> str:
 
 def dotted(code: str) -> str:
     """Write bare digits as tariffs do."""
-    return ".".join([code[:4], *(code[i : i + 2] for i in range(4, len(code), 2))]) if len(code) > 4 else code
+    return (
+        ".".join([code[:4], *(code[i : i + 2] for i in range(4, len(code), 2))])
+        if len(code) > 4
+        else code
+    )
 
 
 def write_list(path: Path, rows: Iterable[dict[str, str]], fields: tuple[str, ...] = FIELDS) -> int:
@@ -36,7 +43,7 @@ def write_list(path: Path, rows: Iterable[dict[str, str]], fields: tuple[str, ..
 
 @cache
 def hts_codes(sources: Path) -> frozenset[str]:
-    """Return every code of 4 to 10 digits that some edition of the US tariff in the sources holds."""
+    """Return every code of 4 to 10 digits that some edition of the US tariff holds."""
     found: set[str] = set()
     for path in sorted((sources / "law" / "us" / "hts").glob("hts_*.json.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as file:

@@ -4,24 +4,24 @@ The room imports no other. Who does what, from the file to the answer:
 
 | module | does |
 |---|---|
-| `schema` | what a measure file may say (pydantic models, JSON Schema); used by people and tools |
+| `schema` | what a measure file may say (pydantic models, JSON Schema) |
 | `compiler` | a folder of YAML and CSV, checked, into one binary index |
-| `index` | the binary index: product lists, rate tables, nomenclatures; read with the standard library alone |
+| `index` | the binary index of lists, tables and nomenclatures; standard library alone |
 | `measures` | measures as frozen records, made from the index |
 | `precedence` | which measure gives way to which, by day; a circle is an error at load |
 | `line` | the consignment asked about, checked |
 | `engine` | the duty on one line: findings, reasons, total |
 | `answer` | what is answered, and its published JSON |
-| `grid` | the same law for many lines and dates at once, in NumPy; written apart from `engine` and tested against it |
+| `grid` | many lines and dates at once, in NumPy; held against `engine` in the tests |
+| `lists` | product lists looked up for many products at once |
 | `book` | `Law`: what one asks and may change; `change`: edits and differences |
 | `codes`, `dates`, `rates` | product codes, days and printed rates |
 
 A law is immutable. `load()` gives the law that ships; `load(folder)` one of your own.
 
-    import surtax as sx
-    law = sx.law.load()
-    law.duty("8703.23.01", importer="USA", origin="CAN", on="2025-05-06", preference="usmca", us_content=0.4)
-    law.edit("us-ieepa-can", delay=30).schedule(lines, dates)
+    import surtax as sx law = sx.law.load() law.duty("8703.23.01", importer="USA", origin="CAN",
+    on="2025-05-06", preference="usmca", us_content=0.4) law.edit("us-ieepa-can",
+    delay=30).schedule(lines, dates)
 """
 
 from __future__ import annotations
@@ -33,7 +33,18 @@ from surtax.law.answer import Answer, Finding
 from surtax.law.book import Change, Law, Spell
 from surtax.law.line import Line, make_line
 
-__all__ = ["Answer", "Change", "Finding", "Law", "Line", "Lines", "Schedule", "Spell", "load", "make_line"]
+__all__ = [
+    "Answer",
+    "Change",
+    "Finding",
+    "Law",
+    "Line",
+    "Lines",
+    "Schedule",
+    "Spell",
+    "load",
+    "make_line",
+]
 
 _SHIPPED = os.path.join(os.path.dirname(os.path.dirname(__file__)), "data", "law", "law.index")  # noqa: PTH118, PTH120
 _loaded: dict[str, Law] = {}
@@ -45,8 +56,8 @@ def load(folder: str | os.PathLike[str] | None = None) -> Law:
     Parameters
     ----------
     folder : path, optional
-        A folder with one folder an importer (`USA/`, `CAN/`), each with `jurisdiction.yaml`, measures (YAML) and lists
-        (CSV). It is checked and compiled in memory.
+        A folder with one folder an importer (`USA/`, `CAN/`), each with `jurisdiction.yaml`,
+        measures (YAML) and lists (CSV). It is checked and compiled in memory.
 
     Raises
     ------
@@ -66,7 +77,9 @@ def load(folder: str | os.PathLike[str] | None = None) -> Law:
         try:
             data = read(_SHIPPED)
         except OSError:
-            raise InputError("the package has no law index; build it: python -m tools.build_data law") from None
+            raise InputError(
+                "the package has no law index; build it: python -m tools.build_data law"
+            ) from None
         _loaded["law"] = Law(Index(data))
     return _loaded["law"]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from surtax.law.line import Line
+if TYPE_CHECKING:
+    from surtax.law.line import Line
 
 SCHEMA = "surtax-duty-1"
 
@@ -28,8 +29,8 @@ class Finding:
     applies : bool or None
         None where the data cannot say, which makes the whole answer a refusal.
     code : str
-        Why, for programs: `applies`, `not-in-force`, `origin`, `out-of-scope`, `exempt`, `displaced`, `nothing-owed`,
-        `not-claimed` (remissions) or `unknown`.
+        Why, for programs: `applies`, `not-in-force`, `origin`, `out-of-scope`, `exempt`,
+        `displaced`, `nothing-owed`, `not-claimed` (remissions) or `unknown`.
     rate : float or None
         Per cent of the base, for rates on value.
     base_share : float or None
@@ -77,7 +78,9 @@ class Finding:
             "code": self.code,
             "reason": self.reason,
             "excluded_by": self.excluded_by,
-            "displaced": [{"by": d.by, "share": d.share, "citation": d.citation} for d in self.displaced],
+            "displaced": [
+                {"by": d.by, "share": d.share, "citation": d.citation} for d in self.displaced
+            ],
             "confidence": self.confidence,
             "note": self.note,
         }
@@ -94,7 +97,8 @@ class Answer:
     total_rate : float or None
         Per cent of customs value, None if refused.
     bounds : tuple of float or None
-        Total with every remission that could be claimed granted, and with none, where remissions exist.
+        Total with every remission that could be claimed granted, and with none, where remissions
+        exist.
     assumptions : tuple of str
         What was taken as given because it was not stated.
     """
@@ -119,7 +123,9 @@ class Answer:
             "total_rate": self.total_rate,
             "total_amount": self.total_amount,
             "currency": self.currency,
-            "bounds": None if self.bounds is None else {"with_remissions": self.bounds[0], "without": self.bounds[1]},
+            "bounds": None
+            if self.bounds is None
+            else {"with_remissions": self.bounds[0], "without": self.bounds[1]},
             "assumptions": list(self.assumptions),
             "measures": [finding.as_json() for finding in self.measures],
         }
@@ -131,5 +137,5 @@ class Answer:
 
 
 def without_amounts(finding: Finding) -> Finding:
-    """Return a finding with its share, rate and amount taken out: for measures that do not apply."""
+    """Return a finding of a measure that does not apply: no share, no amount."""
     return replace(finding, base_share=0.0, effective_rate=0.0, amount=None)

@@ -1,15 +1,12 @@
-"""A law: measures, coverage and product lists together, immutable; what one asks and what one may change."""
+"""A law: measures, coverage and lists, immutable; what one asks and may change."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from surtax.errors import InputError, nearest
 from surtax.law import codes, engine
-from surtax.law.answer import Answer
 from surtax.law.dates import NEVER, iso, ordinal, period
 from surtax.law.index import Index, Posting
 from surtax.law.line import Line, make_line
@@ -17,6 +14,10 @@ from surtax.law.measures import Jurisdiction, Measure, Origins, Row, jurisdictio
 from surtax.law.precedence import Precedence
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from surtax.law.answer import Answer
     from surtax.law.grid import Lines, Schedule
 
 Overlay = dict[int, tuple[Posting, ...]]
@@ -43,7 +44,9 @@ class Change:
 
 
 class Law:
-    """The law of all importers that an index holds. Every method that changes something returns a new law.
+    """The law of all importers that an index holds.
+
+    Every method that changes something returns a new law.
 
     Parameters
     ----------
@@ -51,16 +54,30 @@ class Law:
         The compiled law; make one with `surtax.law.load`.
     """
 
-    __slots__ = ("_by_importer", "_index", "_jurisdictions", "_measures", "_next_group", "_overlay", "_precedence")
+    __slots__ = (
+        "_by_importer",
+        "_index",
+        "_jurisdictions",
+        "_measures",
+        "_next_group",
+        "_overlay",
+        "_precedence",
+    )
 
     def __init__(
-        self, index: Index, measures: tuple[Measure, ...] | None = None, overlay: Overlay | None = None, groups: int = 0
+        self,
+        index: Index,
+        measures: tuple[Measure, ...] | None = None,
+        overlay: Overlay | None = None,
+        groups: int = 0,
     ) -> None:
         self._index = index
         if measures is None:
             measures = tuple(measure_from(m) for m in index.header["measures"])
         self._measures = {m.id: m for m in measures}
-        self._jurisdictions = {k: jurisdiction_from(v) for k, v in index.header["jurisdictions"].items()}
+        self._jurisdictions = {
+            k: jurisdiction_from(v) for k, v in index.header["jurisdictions"].items()
+        }
         self._overlay = overlay or {}
         self._next_group = groups or index.header["groups"]
         self._by_importer: dict[str, list[Measure]] = {k: [] for k in self._jurisdictions}
@@ -93,7 +110,7 @@ class Law:
         return dict(self._overlay)
 
     def precedence(self, importer: str) -> Precedence:
-        """The relations between one importer's measures."""
+        """Return the relations between one importer's measures."""
         self.jurisdiction(importer)
         return self._precedence[importer]
 
@@ -108,7 +125,9 @@ class Law:
         place = self._jurisdictions.get(importer)
         if place is None:
             known = ", ".join(sorted(self._jurisdictions))
-            raise InputError(f"imports into {importer} are not covered; the law holds the measures of {known}")
+            raise InputError(
+                f"imports into {importer} are not covered; the law holds the measures of {known}"
+            )
         return place
 
     def duty(self, product: str | Line, **about: Any) -> Answer:
@@ -118,7 +137,8 @@ class Law:
         ----------
         product : str or Line
             A product code (2 to 10 digits, dots allowed), or a checked line.
-        importer, origin, on, preference, value, us_content, ca_mx_content, metal_content, quantity, otherwise, facts
+        importer, origin, on, preference, value, us_content, ca_mx_content, metal_content, quantity,
+        otherwise, facts
             See `surtax.law.line.make_line`; the first three are needed.
 
         Returns
@@ -135,13 +155,16 @@ class Law:
         if line.importer not in self._jurisdictions:
             known = ", ".join(sorted(self._jurisdictions))
             return engine.refuse(
-                line, f"imports into {line.importer} are not covered; the law holds the measures of {known}"
+                line,
+                f"imports into {line.importer} are not covered; the law holds the measures of "
+                f"{known}",
             )
         known_facts = self.facts(line.importer)
         for fact in sorted(line.facts):
             if fact not in known_facts:
                 raise InputError(
-                    f"{fact!r} is not a fact that a measure of {line.importer} asks for{nearest(fact, known_facts)}"
+                    f"{fact!r} is not a fact that a measure of {line.importer} asks "
+                    f"for{nearest(fact, known_facts)}"
                 )
         order, losing = self._precedence[line.importer].on(line.day)
         return engine.answer(
@@ -156,7 +179,10 @@ class Law:
         """Return the duty over a period `FIRST..LAST` as spells in which nothing changes."""
         first, last = period(on)
         line = make_line(product, on=iso(first), **about)
-        days = [first, *(d for d in self.change_days(line.importer, line.product) if first < d <= last)]
+        days = [
+            first,
+            *(d for d in self.change_days(line.importer, line.product) if first < d <= last),
+        ]
         spells: list[Spell] = []
         for day, after in zip(days, [*days[1:], last + 1], strict=True):
             answer = self.duty(replace(line, day=day))
@@ -167,7 +193,7 @@ class Law:
         return spells
 
     def change_days(self, importer: str, product: str | None = None) -> list[int]:
-        """Return the ordinals of all days on which an importer's law changes (for a product, if given)."""
+        """Return the days on which an importer's law changes (for a product, if given)."""
         place = self.jurisdiction(importer)
         days = {place.start, place.end, *(start for start, _ in place.pending)}
         groups: set[int] = set()
@@ -203,7 +229,9 @@ class Law:
             if group in groups:
                 days.update((start, end))
         for postings in self._overlay.values():
-            days.update(d for group, start, end, _ in postings if group in groups for d in (start, end))
+            days.update(
+                d for group, start, end, _ in postings if group in groups for d in (start, end)
+            )
         return days
 
     def _section_days(self, name: str, product: str | None) -> set[int]:
@@ -219,11 +247,17 @@ class Law:
             for d in (start, end)
         }
 
-    def schedule(self, lines: Lines, dates: Iterable[str | dt.date]) -> Schedule:
+    def schedule(
+        self,
+        lines: Lines,
+        dates: Iterable[str | dt.date],
+        measures: Sequence[str] = (),
+        remitted: bool = False,
+    ) -> Schedule:
         """Return total rates of many lines at many dates; see `surtax.law.grid.schedule`."""
         from surtax.law.grid import schedule
 
-        return schedule(self, lines, dates)
+        return schedule(self, lines, dates, measures, remitted)
 
     def diff(self, before: str | dt.date, after: str | dt.date) -> list[Change]:
         """Return what the law says on one day and not on the other."""
@@ -232,13 +266,17 @@ class Law:
         return diff(self, ordinal(before), ordinal(after))
 
     def as_known(self, on: str | dt.date) -> Law:
-        """Return the law as it stood in the texts signed by a day: later rows taken out, later ends undone."""
+        """Return the law of the texts signed by a day: later rows out, later ends undone."""
         day = ordinal(on)
 
         def known(row: Row) -> Row | None:
             if row.signed is not None and row.signed > day:
                 return None
-            return replace(row, end=NEVER) if row.end_signed is not None and row.end_signed > day else row
+            return (
+                replace(row, end=NEVER)
+                if row.end_signed is not None and row.end_signed > day
+                else row
+            )
 
         kept = []
         for m in self._measures.values():
@@ -288,9 +326,11 @@ class Law:
         origins : iterable of str, or "all"
             The origins it falls on.
         add_products, remove_products : iterable of str
-            Prefixes put into a product group (`group`, needed where the measure has several), or taken out of all.
+            Prefixes put into a product group (`group`, needed where the measure has several), or
+            taken out of all.
         add_exemption : mapping
-            An exemption as in a measure file (`id`, `reason`, `when`, …), with `products` (prefixes) for a scope.
+            An exemption as in a measure file (`id`, `reason`, `when`, …), with `products`
+            (prefixes) for a scope.
         drop_exemption : str
             Id of an exemption to take out.
         add : mapping
@@ -299,7 +339,8 @@ class Law:
         Raises
         ------
         InputError
-            If a name is unknown, nothing is left of the measure, or precedence would run in a circle.
+            If a name is unknown, nothing is left of the measure, or precedence would run in a
+            circle.
         """
         from surtax.law import change
 
@@ -323,7 +364,7 @@ class Law:
         )
 
     def with_parts(self, measures: Iterable[Measure], overlay: Overlay, groups: int) -> Law:
-        """Return a law with these measures and added products, on the same index (for `surtax.law.change`)."""
+        """Return a law with these measures and added products, on the same index."""
         return Law(self._index, tuple(measures), overlay, groups)
 
     @property
@@ -340,8 +381,7 @@ class Law:
             If there is none, with the nearest names.
         """
         if name not in self._measures:
-            known = {i.upper(): i for i in self._measures}
-            raise InputError(f"no measure {name!r}{nearest(name, known)}")
+            raise InputError(f"no measure {name!r}{nearest(name, self._measures)}")
         return self._measures[name]
 
 

@@ -42,7 +42,9 @@ def edit(law: Law, name: str | None, what: Edit) -> Law:
     if what.add is not None:
         record, overlay, groups = _added(what.add, overlay, groups)
         if record.id in measures:
-            raise InputError(f"a measure {record.id!r} exists; drop it first, or give the new one another id")
+            raise InputError(
+                f"a measure {record.id!r} exists; drop it first, or give the new one another id"
+            )
         law.jurisdiction(record.levied_by)
         measures[record.id] = record
     if name is None:
@@ -55,13 +57,18 @@ def edit(law: Law, name: str | None, what: Edit) -> Law:
         return law.with_parts(measures.values(), overlay, groups)
     measure = _dated(measure, what)
     if what.rate is not None:
-        measure = replace(measure, rates=tuple(_rated(row, what.rate, name) for row in measure.rates))
+        measure = replace(
+            measure, rates=tuple(_rated(row, what.rate, name) for row in measure.rates)
+        )
     if what.origins is not None:
         measure = replace(measure, origins=_origins(what.origins))
     if what.drop_exemption is not None:
         known = [row.exempt or "" for row in measure.exemptions]
         if what.drop_exemption not in known:
-            raise InputError(f"{name} has no exemption {what.drop_exemption!r}; it has {', '.join(known) or 'none'}")
+            raise InputError(
+                f"{name} has no exemption {what.drop_exemption!r}; it has "
+                f"{', '.join(known) or 'none'}"
+            )
         kept = tuple(row for row in measure.exemptions if row.exempt != what.drop_exemption)
         measure = replace(measure, exemptions=kept)
     if what.add_products or what.remove_products:
@@ -90,7 +97,9 @@ def _dated(measure: Measure, what: Edit) -> Measure:
         if max(row.start, start) < min(row.end, end)
     )
     if not rates:
-        raise InputError(f"nothing is left of {measure.id} between these days; drop it instead (drop=True)")
+        raise InputError(
+            f"nothing is left of {measure.id} between these days; drop it instead (drop=True)"
+        )
     return replace(measure, rates=rates)
 
 
@@ -116,9 +125,13 @@ def _scoped(measure: Measure, what: Edit, overlay: Overlay) -> None:
 
     names = [what.group] if what.group is not None else sorted(measure.groups)
     if what.group is not None and what.group not in measure.groups:
-        raise InputError(f"{measure.id} has no product group {what.group!r}; it has {', '.join(measure.groups)}")
+        raise InputError(
+            f"{measure.id} has no product group {what.group!r}; it has {', '.join(measure.groups)}"
+        )
     if what.add_products and len(names) > 1:
-        raise InputError(f"{measure.id} has several product groups; say which with group=: {', '.join(names)}")
+        raise InputError(
+            f"{measure.id} has several product groups; say which with group=: {', '.join(names)}"
+        )
     for texts, sign in ((what.add_products, 1), (what.remove_products, 0)):
         for bare in (b for text in texts for b in blocks(text)):
             posted = tuple((measure.groups[n], ALWAYS, NEVER, sign) for n in names)
@@ -134,7 +147,9 @@ def _added(data: Mapping[str, Any], overlay: Overlay, groups: int) -> tuple[Meas
     try:
         model = schema.Measure.model_validate(dict(data))
     except ValidationError as error:
-        raise InputError(f"the measure is not valid: {'; '.join(compiler.fault_lines(error))}") from None
+        raise InputError(
+            f"the measure is not valid: {'; '.join(compiler.fault_lines(error))}"
+        ) from None
     record = measure_from(compiler.measure_record(draft, model, None))
     return record, _merged(overlay, draft.postings), draft.groups
 
@@ -154,13 +169,19 @@ def _exempted(
     try:
         if prefixes is not None:
             name = f"edit-{groups}"
-            known[name] = compiler.add_group(draft, schema.Group(include=list(prefixes)), None, name)
+            known[name] = compiler.add_group(
+                draft, schema.Group.model_validate({"include": list(prefixes)}), None, name
+            )
             fields["groups"] = [name]
         model = schema.Exemption.model_validate(fields)
     except ValidationError as error:
-        raise InputError(f"the exemption is not valid: {'; '.join(compiler.fault_lines(error))}") from None
+        raise InputError(
+            f"the exemption is not valid: {'; '.join(compiler.fault_lines(error))}"
+        ) from None
     if missing := [g for g in model.groups or () if g not in known]:
-        raise InputError(f"{measure.id} has no product group {missing[0]!r}{nearest(missing[0], known)}")
+        raise InputError(
+            f"{measure.id} has no product group {missing[0]!r}{nearest(missing[0], known)}"
+        )
     row = compiler.row_of(model, known)
     # an edit is the latest word: it is read before the exemptions of the law
     exempt = (row, *measure.exemptions)
@@ -177,7 +198,9 @@ def _merged(overlay: Overlay, postings: Mapping[int, list[tuple[int, int, int, i
 
 def diff(law: Law, before: int, after: int) -> list[Change]:
     """Return what changed in each measure between two days, in words; see `Law.diff`."""
-    return [change for m in law.measures.values() for change in _measure_diff(law, m, before, after)]
+    return [
+        change for m in law.measures.values() for change in _measure_diff(law, m, before, after)
+    ]
 
 
 def _measure_diff(law: Law, m: Measure, before: int, after: int) -> Iterator[Change]:
@@ -232,7 +255,11 @@ def describe(row: Row, names: Mapping[int, str]) -> str:
     elif row.remit is not None:
         text = f"remits {row.remit:g}%"
     else:
-        specific = "" if row.specific is None else f" {row.specific[0]:g} {row.specific[1]}/{row.specific[2]}"
+        specific = (
+            ""
+            if row.specific is None
+            else f" {row.specific[0]:g} {row.specific[1]}/{row.specific[2]}"
+        )
         text = ("" if row.ad_valorem is None else f"{row.ad_valorem:g}%") + specific
     base = "" if row.base == "full" else f" of {row.base}"
     origins = "" if row.origins is None else f" from {row.origins}"

@@ -1,7 +1,8 @@
-"""Product codes of the Harmonized System and of the tariffs built on it, as numbers that can be searched.
+"""Product codes of the Harmonized System and of tariffs, as numbers to search.
 
-A code of n digits (0 to 10) is a prefix of the ten-digit space. Its key is `padded * 16 + n`, where `padded` is the
-code followed by zeros up to ten digits: keys sort by where a prefix begins, wider prefixes first.
+A code of n digits (0 to 10) is a prefix of the ten-digit space. Its key is `padded * 16 + n`, where
+`padded` is the code followed by zeros up to ten digits: keys sort by where a prefix begins, wider
+prefixes first.
 """
 
 from __future__ import annotations
@@ -29,14 +30,15 @@ def digits(code: str) -> str:
             if 2 <= len(bare) <= DIGITS:
                 return bare
     raise InputError(
-        f"{code!r} is not a product code; write 2 to 10 digits with or without dots, for instance 8703.23.01"
+        f"{code!r} is not a product code; write 2 to 10 digits with or without dots, for "
+        "instance 8703.23.01"
     )
 
 
 def key(bare: str) -> int:
-    """Return the search key of a prefix given as bare digits (the empty prefix holds every product)."""
+    """Return the search key of a prefix in bare digits; the empty one holds every product."""
     n = len(bare)
-    return (int(bare or 0) * 10 ** (DIGITS - n)) * 16 + n
+    return (int(bare or 0) * int(10 ** (DIGITS - n))) * 16 + n
 
 
 def prefix_of(number: int) -> str:
@@ -46,7 +48,7 @@ def prefix_of(number: int) -> str:
 
 
 def span(bare: str) -> tuple[int, int]:
-    """Return the first key of the ten-digit codes under a prefix, and the first key after them."""
+    """Return the first key under a prefix, and the first key after it."""
     wide = 10 ** (DIGITS - len(bare))
     low = int(bare or 0) * wide
     return low * 16, (low + wide) * 16

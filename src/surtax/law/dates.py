@@ -1,7 +1,7 @@
 """Dates of the law: strict ISO days, held as ordinals, without clocks or time zones.
 
-An instrument that takes effect at 12:01 a.m. local time on a day applies to the whole of that day; a row of law
-therefore starts on its first day (inclusive) and ends before its `to` day (exclusive).
+An instrument that takes effect at 12:01 a.m. local time on a day applies to the whole of that day;
+a row of law therefore starts on its first day (inclusive) and ends before its `to` day (exclusive).
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def ordinal(day: str | dt.date) -> int:
     """
     if isinstance(day, dt.datetime):
         raise InputError(
-            f"{day!r} has a time of day; give a date alone (the law of a place changes with its own days, "
+            f"{day!r} has a time of day; give a date alone (the law of a place changes with its "
+            "own days, "
             "and a time zone could move it by one)"
         )
     if isinstance(day, dt.date):

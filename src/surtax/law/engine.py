@@ -1,24 +1,30 @@
 """The duty on one line: which measures reach it, which give way, what each takes, and why.
 
-Pure functions over the index and the measures; the standard library alone, so that one duty needs nothing heavy.
+Pure functions over the index and the measures; the standard library alone, so that one duty needs
+nothing heavy.
 
-The customs value is thought of as eight parts, four metals (steel, aluminium, copper, the rest) times two origins of
-content (not US, US). A base is a set of parts; a measure that gives way to another "on the part" loses the parts that
-the other keeps, one that gives way "on the article" loses all. Measures are settled in the order of precedence, so a
-measure that was itself displaced displaces nothing.
+The customs value is thought of as eight parts, four metals (steel, aluminium, copper, the rest)
+times two origins of content (not US, US). A base is a set of parts; a measure that gives way to
+another "on the part" loses the parts that the other keeps, one that gives way "on the article"
+loses all. Measures are settled in the order of precedence, so a measure that was itself displaced
+displaces nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from surtax.law import codes
 from surtax.law.answer import Answer, Displaced, Finding
 from surtax.law.dates import NEVER, iso
 from surtax.law.index import Index, Posting, holds
 from surtax.law.line import METALS, Line
-from surtax.law.measures import Condition, Jurisdiction, Measure, Relation, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from surtax.law.measures import Condition, Jurisdiction, Measure, Relation, Row
 
 FULL = 0b11111111
 BASES = {
@@ -43,14 +49,16 @@ class Hits:
     partly: dict[int, list[tuple[str, int, int, int]]]
 
     def state(self, group: int, day: int, children: list[str]) -> int:
-        """Return whether a group holds the code on a day: OUT, IN, or UNSURE where it holds some lines under it."""
+        """Return OUT, IN, or UNSURE where the group holds some lines under the code."""
         include = exclude = False
         for start, end, sign in self.inside.get(group, ()):
             if start <= day < end:
                 include, exclude = include or bool(sign), exclude or not sign
         if exclude:
             return OUT
-        below = [(p, sign) for p, start, end, sign in self.partly.get(group, ()) if start <= day < end]
+        below = [
+            (p, sign) for p, start, end, sign in self.partly.get(group, ()) if start <= day < end
+        ]
         if not below or (include and all(sign for _, sign in below)):
             return IN if include else OUT
         if not children:
@@ -102,9 +110,11 @@ class Asked:
     assumptions: list[str] = field(default_factory=list)
 
     def member(self, group: int) -> int:
+        """Return whether a group holds the product."""
         return self.hits.state(group, self.line.day, self.children)
 
     def members(self, groups: tuple[int, ...]) -> int:
+        """Return whether any of the groups holds the product."""
         states = [self.member(g) for g in groups]
         return IN if IN in states else UNSURE if UNSURE in states else OUT
 
@@ -130,7 +140,9 @@ class Draft:
     amount: float | None = None
 
 
-def refuse(line: Line, reason: str, currency: str | None = None, measures: tuple[Finding, ...] = ()) -> Answer:
+def refuse(
+    line: Line, reason: str, currency: str | None = None, measures: tuple[Finding, ...] = ()
+) -> Answer:
     """Return a refusal: no total, and the reason."""
     return Answer(line, "refused", reason, None, None, currency, measures)
 
@@ -139,25 +151,45 @@ def coverage(index: Index, place: Jurisdiction, line: Line) -> str | None:
     """Return why a line is outside what the data cover, or None."""
     day, bare = line.day, line.product
     if day < place.start:
-        return f"{iso(day)} is before the first day covered for {place.name}, {iso(place.start)}: {place.before}"
+        return (
+            f"{iso(day)} is before the first day covered for {place.name}, "
+            f"{iso(place.start)}: {place.before}"
+        )
     if day >= place.end:
-        pending = "; ".join(f"from {iso(start)}: {text}" for start, text in place.pending if start <= day)
-        text = f"{iso(day)} is after the last day covered for {place.name}, {iso(place.end - 1)}: {place.after}"
+        pending = "; ".join(
+            f"from {iso(start)}: {text}" for start, text in place.pending if start <= day
+        )
+        text = (
+            f"{iso(day)} is after the last day covered for {place.name}, "
+            f"{iso(place.end - 1)}: {place.after}"
+        )
         return f"{text} Known by name only: {pending}" if pending else text
     if line.origin == line.importer:
-        return f"goods of {line.origin} imported into {line.importer}: no tariff measure on own goods is covered"
+        return (
+            f"goods of {line.origin} imported into {line.importer}: no tariff measure on own "
+            "goods is covered"
+        )
     if line.origin not in place.origins:
-        return place.origins_reason or f"goods of {line.origin} imported into {place.name} are not covered"
+        return (
+            place.origins_reason
+            or f"goods of {line.origin} imported into {place.name} are not covered"
+        )
     if len(bare) not in place.digits:
         wanted = " or ".join(str(n) for n in place.digits)
-        return f"{codes.dotted(bare)} has {len(bare)} digits; a tariff item of {place.name} has {wanted}"
+        return (
+            f"{codes.dotted(bare)} has {len(bare)} digits; a tariff item of {place.name} has "
+            f"{wanted}"
+        )
     if place.nomenclature is not None and bare[:2] not in ("98", "99"):
         looked_up = bare[: place.nomenclature_digits]
         periods = index.exists(place.nomenclature, looked_up)
         if not holds(periods, day):
             when = ", ".join(_period(start, end) for start, end in periods)
             known = f"it exists {when}" if when else "no edition in the data has it"
-            return f"{codes.dotted(looked_up)} is not in the tariff nomenclature of {place.name} on {iso(day)}: {known}"
+            return (
+                f"{codes.dotted(looked_up)} is not in the tariff nomenclature of "
+                f"{place.name} on {iso(day)}: {known}"
+            )
     return None
 
 
@@ -214,7 +246,9 @@ def answer(
                 ordinary_known = False
             ordinary += draft.effective or 0.0
     returnable = remissions(drafts, asked)
-    return conclude(place, asked, [drafts[m.id] for m in sorted(order, key=lambda m: m.id)], split, returnable)
+    return conclude(
+        place, asked, [drafts[m.id] for m in sorted(order, key=lambda m: m.id)], split, returnable
+    )
 
 
 class Split:
@@ -235,12 +269,14 @@ class Split:
             return None
         if self.loose is None:
             return (
-                f"the rate falls on the {metal} content alone, which is not stated: give the metal content as a share "
+                f"the rate falls on the {metal} content alone, which is not stated: give the "
+                "metal content as a share "
                 f"of the customs value"
             )
         if self.metals:
             return (
-                f"a measure on {next(iter(self.metals))} content and one on {metal} content both reach the product: "
+                f"a measure on {next(iter(self.metals))} content and one on {metal} content "
+                "both reach the product: "
                 "give the content by metal (steel=…, aluminum=…, copper=…)"
             )
         self.metals[metal] = self.loose
@@ -249,7 +285,8 @@ class Split:
     def share(self, mask: int) -> float:
         """Return the share of the value in a set of parts.
 
-        Metal and US content are multiplied where a set cuts both, as if US content were spread evenly.
+        Metal and US content are multiplied where a set cuts both, as if US content were spread
+        evenly.
         """
         by_metal = [self.metals.get(m, 0.0) for m in METALS]
         by_metal.append(max(0.0, 1.0 - sum(by_metal)))
@@ -293,7 +330,11 @@ def match(measure: Measure, asked: Asked) -> Draft:
                 draft.subject_citation = standing
             return draft
         if fit == UNSURE:
-            draft.row, draft.unknown, draft.mask = row, f"whether it is exempt ({row.reason}) depends on {why}", FULL
+            draft.row, draft.unknown, draft.mask = (
+                row,
+                f"whether it is exempt ({row.reason}) depends on {why}",
+                FULL,
+            )
             return draft
     for row in measure.rates:
         fit, why = fits(row, asked, states)
@@ -344,7 +385,13 @@ def fits(row: Row, asked: Asked, states: dict[int, int], granting: bool = False)
     if not row.in_force(line.day) or (row.origins is not None and line.origin not in row.origins):
         return OUT, ""
     groups = tuple(states) if row.groups is None else row.groups
-    scope = IN if any(states[g] == IN for g in groups) else UNSURE if any(states[g] for g in groups) else OUT
+    scope = (
+        IN
+        if any(states[g] == IN for g in groups)
+        else UNSURE
+        if any(states[g] for g in groups)
+        else OUT
+    )
     if scope == OUT:
         return OUT, ""
     held, why = conditions(row.when, asked, granting)
@@ -352,7 +399,8 @@ def fits(row: Row, asked: Asked, states: dict[int, int], granting: bool = False)
         return OUT, ""
     if scope == UNSURE:
         return UNSURE, (
-            f"the statistical suffix: its list holds some of the lines under {codes.dotted(line.product)}, not all; "
+            "the statistical suffix: its list holds some of the lines under "
+            f"{codes.dotted(line.product)}, not all; "
             "give ten digits"
         )
     return held, why
@@ -363,12 +411,16 @@ def conditions(when: Condition | None, asked: Asked, granting: bool = False) -> 
     if when is None:
         return IN, ""
     line = asked.line
-    if when.preference and line.preference not in when.preference and (
-        "any" not in when.preference or line.preference == "none"
+    if (
+        when.preference
+        and line.preference not in when.preference
+        and ("any" not in when.preference or line.preference == "none")
     ):
         return OUT, ""
     stated = line.facts
-    if not granting and (not stated.issuperset(when.facts) or not stated.isdisjoint(when.not_facts)):
+    if not granting and (
+        not stated.issuperset(when.facts) or not stated.isdisjoint(when.not_facts)
+    ):
         return OUT, ""
     unsure = ""
     for name, at_least, above, below in when.content:
@@ -385,12 +437,17 @@ def conditions(when: Condition | None, asked: Asked, granting: bool = False) -> 
         if groups is None:
             continue
         if asked.otherwise is None:
-            unsure = "the item under which the goods would otherwise be classified: give it (otherwise)"
+            unsure = (
+                "the item under which the goods would otherwise be classified: give it (otherwise)"
+            )
             continue
         states = [asked.otherwise.state(g, line.day, []) for g in groups]
         inside = IN in states
         if not inside and UNSURE in states:
-            unsure = "the full item under which the goods would otherwise be classified: give all its digits"
+            unsure = (
+                "the full item under which the goods would otherwise be classified: give "
+                "all its digits"
+            )
         elif inside != wanted:
             return OUT, ""
     return (UNSURE, unsure) if unsure else (IN, "")
@@ -414,7 +471,9 @@ def displace(draft: Draft, relations: Sequence[Relation], drafts: dict[str, Draf
             continue
         if not winner.subject:
             if winner.unknown and not draft.unknown:
-                draft.unknown = f"it gives way to {winner.measure.id}, and whether that applies is unknown"
+                draft.unknown = (
+                    f"it gives way to {winner.measure.id}, and whether that applies is unknown"
+                )
             continue
         lost = draft.mask if relation.article else draft.mask & winner.subject
         if lost:
@@ -427,15 +486,14 @@ def displace(draft: Draft, relations: Sequence[Relation], drafts: dict[str, Draf
 def price(draft: Draft, asked: Asked, split: Split, ordinary: float | None) -> None:
     """Compute rate, share, effective rate and amount of a measure on the parts it has kept."""
     row, line = draft.row, asked.line
-    if row is None or row.exempt is not None and draft.unknown is None:
+    if row is None or (row.exempt is not None and draft.unknown is None):
         return
     if not draft.mask and draft.displaced:
         draft.applies, draft.code = False, "displaced"
         return
     if draft.unknown is None:
         draft.unknown = split.need(row.base)
-    if draft.unknown is not None:
-        draft.applies, draft.code, draft.reason = None, "unknown", draft.unknown
+    if _stuck(draft):
         return
     share = split.share(draft.mask)
     if row.base == "value-minus-content":
@@ -443,27 +501,39 @@ def price(draft: Draft, asked: Asked, split: Split, ordinary: float | None) -> N
         share *= 1.0 - max(floor, line.ca_mx_content or 0.0)
         if line.ca_mx_content is None:
             asked.assumptions.append(
-                f"{draft.measure.id}: no Canadian and Mexican content claimed, so {floor:.0%} of the value is deducted"
+                f"{draft.measure.id}: no Canadian and Mexican content claimed, so {floor:.0%} "
+                "of the value is deducted"
             )
     if row.base == "non-us-content" and line.us_content is None:
-        asked.assumptions.append(f"{draft.measure.id}: no US content stated, so the full value pays")
+        asked.assumptions.append(
+            f"{draft.measure.id}: no US content stated, so the full value pays"
+        )
     draft.share = share
     if row.table:
         _ordinary(draft, asked)
     elif row.top_up_to is not None:
         if ordinary is None:
             draft.applies, draft.code = None, "unknown"
-            draft.unknown = draft.reason = "its rate depends on the ordinary duty, which is not known for this line"
+            draft.unknown = draft.reason = (
+                "its rate depends on the ordinary duty, which is not known for this line"
+            )
             return
         draft.rate = max(0.0, row.top_up_to - ordinary)
     else:
         draft.rate = row.ad_valorem or 0.0
         if row.specific is not None:
             _specific(draft, row.specific[0], row.specific[2], line)
-    if draft.unknown is not None:
-        draft.applies, draft.code, draft.reason = None, "unknown", draft.unknown
+    if _stuck(draft):
         return
     _settle(draft, line)
+
+
+def _stuck(draft: Draft) -> bool:
+    """Mark a measure whose duty cannot be said, and say so."""
+    if draft.unknown is None:
+        return False
+    draft.applies, draft.code, draft.reason = None, "unknown", draft.unknown
+    return True
 
 
 def _settle(draft: Draft, line: Line) -> None:
@@ -483,20 +553,26 @@ def _settle(draft: Draft, line: Line) -> None:
         draft.applies, draft.code = True, "applies"
         draft.reason = draft.reason or "free"
     else:
-        draft.applies, draft.code, draft.reason = False, "nothing-owed", "in scope, but the rate or its base is zero"
+        draft.applies, draft.code, draft.reason = (
+            False,
+            "nothing-owed",
+            "in scope, but the rate or its base is zero",
+        )
         if (standing := row.subject_on(line.day)) is not None:
             draft.subject, draft.subject_citation = draft.mask, standing
 
 
 def _ordinary(draft: Draft, asked: Asked) -> None:
-    """The rate of a table: general, special where a programme is claimed and open, or column 2."""
+    """Read the rate of a table: general, special where claimed and open, or column 2."""
     measure, line = draft.measure, asked.line
     table = measure.table
     if table is None:
         return
     found = asked.index.table_row(table.number, line.product, line.day)
     if found is None:
-        draft.unknown = f"the rate table has no row for {codes.dotted(line.product)} on {iso(line.day)}"
+        draft.unknown = (
+            f"the rate table has no row for {codes.dotted(line.product)} on {iso(line.day)}"
+        )
         return
     lists = asked.index.header["tables"][table.number]
     general, special, other = found
@@ -509,7 +585,9 @@ def _ordinary(draft: Draft, asked: Asked) -> None:
     draft.rate_text = text
     draft.reason = f"{column}: {text}"
     if ad_valorem < 0:
-        draft.unknown = f"the {column} is printed as {text!r}, which the data do not turn into a number"
+        draft.unknown = (
+            f"the {column} is printed as {text!r}, which the data do not turn into a number"
+        )
         return
     draft.rate = ad_valorem
     if amount:
@@ -525,7 +603,9 @@ def _preference(
     name = line.preference
     served = table.programme_origins.get(name)
     if name not in table.programmes:
-        draft.unknown = f"the preference {name!r} is not known; known: {', '.join(sorted(table.programmes))}"
+        draft.unknown = (
+            f"the preference {name!r} is not known; known: {', '.join(sorted(table.programmes))}"
+        )
         return "special rate", general
     if served is not None and line.origin not in served:
         draft.unknown = f"{name} does not serve goods of {line.origin}"
@@ -556,12 +636,13 @@ def _specific(draft: Draft, amount: float, unit: str, line: Line) -> None:
 
 
 def remissions(drafts: dict[str, Draft], asked: Asked) -> float | None:
-    """Settle remissions: those whose facts are stated are granted, the others would lower the total.
+    """Settle remissions: grant those whose facts are stated; measure what others could give.
 
     Returns
     -------
     float or None
-        Per cent of customs value that remissions not claimed could still give back; None if there are none.
+        Per cent of customs value that remissions not claimed could still give back; None if there
+        are none.
     """
     left = {i: 1.0 for i, d in drafts.items() if d.applies}
     open_: dict[str, float] = {}
@@ -585,7 +666,11 @@ def remissions(drafts: dict[str, Draft], asked: Asked) -> float | None:
             continue
         due = [i for i in due if left[i] > 0]
         if not due:
-            draft.applies, draft.code, draft.reason = False, "nothing-owed", "nothing is due that it would remit"
+            draft.applies, draft.code, draft.reason = (
+                False,
+                "nothing-owed",
+                "nothing is due that it would remit",
+            )
             continue
         share = (draft.row.remit or 0.0) / 100
         draft.rate, draft.applies, draft.code = -(draft.row.remit or 0.0), True, "applies"
@@ -626,7 +711,7 @@ def conclude(
 ) -> Answer:
     """Add up, and write the findings."""
     line = asked.line
-    findings = tuple(finding(draft, split, line) for draft in drafts)
+    findings = tuple(finding(draft, split) for draft in drafts)
     unknown = [f for f in findings if f.applies is None]
     if split.mixed:
         asked.assumptions.append("US content is taken as spread evenly over metal and the rest")
@@ -652,7 +737,9 @@ def conclude(
         total_amount,
         place.currency,
         findings,
-        None if returnable is None or total_rate is None else (_clean(total_rate - returnable), total_rate),
+        None
+        if returnable is None or total_rate is None
+        else (_clean(total_rate - returnable), total_rate),
         assumptions=tuple(dict.fromkeys(asked.assumptions)),
     )
 
@@ -661,20 +748,27 @@ def _clean(number: float) -> float:
     return round(number, 9) + 0.0
 
 
-def finding(draft: Draft, split: Split, line: Line) -> Finding:
+def finding(draft: Draft, split: Split) -> Finding:
     """Write what happened to a measure."""
     measure, row = draft.measure, draft.row
     displaced = tuple(
-        Displaced(relation.winner, _clean(split.share(lost)), relation.citation) for relation, lost in draft.displaced
+        Displaced(relation.winner, _clean(split.share(lost)), relation.citation)
+        for relation, lost in draft.displaced
     )
     reason = draft.reason
     if draft.code == "displaced":
         reason = "; ".join(f"gives way to {d.by} under {d.citation}" for d in displaced)
     elif draft.applies:
-        share = "" if draft.share is None or draft.share > 1 - 1e-12 else f" on {draft.share:.4g} of the value"
+        share = (
+            ""
+            if draft.share is None or draft.share > 1 - 1e-12
+            else f" on {draft.share:.4g} of the value"
+        )
         reason = reason or f"{draft.rate:g}%{share}"
         if displaced:
-            reason += "; on the rest gives way to " + ", ".join(f"{d.by} under {d.citation}" for d in displaced)
+            reason += "; on the rest gives way to " + ", ".join(
+                f"{d.by} under {d.citation}" for d in displaced
+            )
     priced = draft.applies is True
     base = None if row is None or row.exempt is not None else row.base
     main = max(displaced, key=lambda d: d.share, default=None)
@@ -690,8 +784,12 @@ def finding(draft: Draft, split: Split, line: Line) -> Finding:
         rate=draft.rate,
         rate_text=draft.rate_text,
         base=base,
-        base_share=_clean(draft.share) if priced and draft.share is not None else (0.0 if not priced else None),
-        effective_rate=_clean(draft.effective) if priced and draft.effective is not None else (None if priced else 0.0),
+        base_share=_clean(draft.share)
+        if priced and draft.share is not None
+        else (0.0 if not priced else None),
+        effective_rate=_clean(draft.effective)
+        if priced and draft.effective is not None
+        else (None if priced else 0.0),
         amount=_clean(draft.amount) if priced and draft.amount is not None else None,
         excluded_by=main.by if main else None,
         displaced=displaced,

@@ -1,16 +1,17 @@
-"""The binary index: every product list, rate table and nomenclature of the law in one file that needs no parsing.
+"""The binary index: lists, rate tables and nomenclatures in one file without parsing.
 
-Layout: 8 bytes of magic, CRC-32 and length of the header, the header (JSON), then sections of little-endian arrays,
-each aligned to 8 bytes. Read with the standard library alone, as a duty should not wait for NumPy; the vectorised
-schedule views the same bytes as NumPy arrays.
+Layout: 8 bytes of magic, CRC-32 and length of the header, the header (JSON), then sections of
+little-endian arrays, each aligned to 8 bytes. Read with the standard library alone, as a duty
+should not wait for NumPy; the vectorised schedule views the same bytes as NumPy arrays.
 
 Sections:
 
-- `key` int64 (k,): product prefixes in rising order of `surtax.law.codes.key`; `first` uint32 (k + 1,): where the
-  postings of each begin; `group` uint32, `start` int32, `end` int32, `sign` uint8 (p,): the postings, sign 1 for
-  in, 0 for out;
-- for each rate table n: `t{n}.key` int64, `t{n}.start`, `t{n}.end` int32, `t{n}.general`, `t{n}.special`,
-  `t{n}.other` uint32, rows in rising order of key and start, numbers of the header's lists of rates;
+- `key` int64 (k,): product prefixes in rising order of `surtax.law.codes.key`; `first` uint32 (k
+  + 1,): where the postings of each begin; `group` uint32, `start` int32, `end` int32, `sign` uint8
+  (p,): the postings, sign 1 for in, 0 for out;
+- for each rate table n: `t{n}.key` int64, `t{n}.start`, `t{n}.end` int32, `t{n}.general`,
+  `t{n}.special`, `t{n}.other` uint32, rows in rising order of key and start, numbers of the
+  header's lists of rates;
 - for each nomenclature n: `n{n}.key` int64, `n{n}.start`, `n{n}.end` int32.
 """
 
@@ -21,11 +22,13 @@ import struct
 import sys
 import zlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from surtax.errors import InputError
 from surtax.law import codes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MAGIC = b"SURTLAW1"
 SCHEMA = "surtax-law-index-1"
@@ -53,17 +56,28 @@ class Index:
 
     def __init__(self, data: bytes) -> None:
         if sys.byteorder != "little":  # pragma: no cover
-            raise InputError("the law index is little-endian; this machine is not: load the law from its YAML folder")
+            raise InputError(
+                "the law index is little-endian; this machine is not: load the law from its "
+                "YAML folder"
+            )
         if len(data) < _HEAD.size or data[:8] != MAGIC:
-            raise InputError("this is not a law index of this version; rebuild it: python -m tools.build_data law")
+            raise InputError(
+                "this is not a law index of this version; rebuild it: python -m "
+                "tools.build_data law"
+            )
         _, crc, length = _HEAD.unpack_from(data)
         body = memoryview(data)[_HEAD.size :]
         if zlib.crc32(body) != crc:
-            raise InputError("the law index is damaged (checksum); rebuild it: python -m tools.build_data law")
+            raise InputError(
+                "the law index is damaged (checksum); rebuild it: python -m tools.build_data law"
+            )
         self.crc = crc
         self.header: dict[str, Any] = json.loads(bytes(body[:length]))
         if self.header.get("schema") != SCHEMA:
-            raise InputError(f"the law index says schema {self.header.get('schema')!r}, not {SCHEMA!r}; rebuild it")
+            raise InputError(
+                f"the law index says schema {self.header.get('schema')!r}, not {SCHEMA!r}; "
+                "rebuild it"
+            )
         self._sections: dict[str, memoryview] = {
             name: body[offset : offset + size].cast(code)
             for name, (offset, size, code) in self.header["sections"].items()
@@ -77,7 +91,10 @@ class Index:
         """Return the postings of the prefix at a position of `key`."""
         first = self._sections["first"]
         group, start, end, sign = (self._sections[n] for n in ("group", "start", "end", "sign"))
-        return [(group[i], start[i], end[i], sign[i]) for i in range(first[position], first[position + 1])]
+        return [
+            (group[i], start[i], end[i], sign[i])
+            for i in range(first[position], first[position + 1])
+        ]
 
     def above(self, bare: str) -> list[Posting]:
         """Return the postings of a code and of every prefix of it."""
@@ -99,7 +116,7 @@ class Index:
         return [(keys[i], p) for i in range(first, last) for p in self.postings(i)]
 
     def table_row(self, table: int, bare: str, day: int) -> tuple[int, int, int] | None:
-        """Return (general, special, other) of the longest prefix of a code that a rate table holds on a day."""
+        """Return (general, special, other) of the longest prefix of a code in a table on a day."""
         keys = self._sections[f"t{table}.key"]
         starts, ends = self._sections[f"t{table}.start"], self._sections[f"t{table}.end"]
         for n in range(len(bare), 3, -1):
@@ -107,14 +124,19 @@ class Index:
             at = bisect_left(keys, wanted)
             while at < len(keys) and keys[at] == wanted:
                 if starts[at] <= day < ends[at]:
-                    return tuple(self._sections[f"t{table}.{c}"][at] for c in ("general", "special", "other"))  # type: ignore[return-value]
+                    return tuple(
+                        self._sections[f"t{table}.{c}"][at] for c in ("general", "special", "other")
+                    )  # type: ignore[return-value]
                 at += 1
         return None
 
     def exists(self, nomenclature: int, bare: str) -> list[tuple[int, int]]:
         """Return the periods in which a code exists."""
         keys = self._sections[f"n{nomenclature}.key"]
-        starts, ends = self._sections[f"n{nomenclature}.start"], self._sections[f"n{nomenclature}.end"]
+        starts, ends = (
+            self._sections[f"n{nomenclature}.start"],
+            self._sections[f"n{nomenclature}.end"],
+        )
         wanted = codes.key(bare)
         at = bisect_left(keys, wanted)
         found = []
@@ -126,7 +148,10 @@ class Index:
     def children(self, nomenclature: int, bare: str, day: int) -> list[str]:
         """Return the ten-digit codes that begin with a code and exist on a day."""
         keys = self._sections[f"n{nomenclature}.key"]
-        starts, ends = self._sections[f"n{nomenclature}.start"], self._sections[f"n{nomenclature}.end"]
+        starts, ends = (
+            self._sections[f"n{nomenclature}.start"],
+            self._sections[f"n{nomenclature}.end"],
+        )
         low, high = codes.span(bare)
         return [
             codes.prefix_of(keys[i])
@@ -180,4 +205,3 @@ def pack(header: dict[str, Any], sections: dict[str, Any]) -> bytes:
         raw = sections[name].tobytes()
         blob += raw.ljust(-(-len(raw) // 8) * 8, b"\0")
     return _HEAD.pack(MAGIC, zlib.crc32(blob), len(text)) + bytes(blob)
-

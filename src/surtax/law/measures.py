@@ -1,6 +1,7 @@
-"""Measures as the engine holds them: plain frozen records, made from the index without any parsing of texts.
+"""Measures as the engine holds them: plain frozen records, made from the index.
 
-Days are ordinals, `start` inclusive and `end` exclusive; product groups are numbers of the index; rates are per cent.
+Days are ordinals, `start` inclusive and `end` exclusive; product groups are numbers of the index;
+rates are per cent.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class Row:
         return self.start <= day < self.end
 
     def subject_on(self, day: int) -> str | None:
-        """Return the citation under which goods on this row remain subject though nothing is owed."""
+        """Return the citation under which goods remain subject though nothing is owed."""
         for start, end, citation in self.remains_subject:
             if start <= day < end:
                 return citation or ""
@@ -100,7 +101,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class RateTable:
-    """Where a measure's ordinary rates stand in the index, and which claims reach its special column."""
+    """Where a measure's ordinary rates stand, and which claims reach its special column."""
 
     number: int
     programmes: dict[str, tuple[str, ...]]

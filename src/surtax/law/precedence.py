@@ -1,18 +1,21 @@
 """Precedence: which measure gives way to which, on which days, under which text.
 
-The relations of all measures form a directed graph for every day (an edge from the winner to the loser). A measure is
-settled after everything it yields to, so the graph must have no cycle on any day; a cycle is an error when the law
-is loaded or edited, not when a duty is asked.
+The relations of all measures form a directed graph for every day (an edge from the winner to the
+loser). A measure is settled after everything it yields to, so the graph must have no cycle on any
+day; a cycle is an error when the law is loaded or edited, not when a duty is asked.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from surtax.errors import InputError
 from surtax.law.dates import iso
 from surtax.law.measures import MFN_KINDS, Measure, Relation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Precedence:
@@ -44,7 +47,7 @@ class Precedence:
             self._orders[epoch] = self._order(epoch)
 
     def on(self, day: int) -> tuple[list[Measure], dict[str, list[Relation]]]:
-        """Return the measures in the order in which they are settled, and the relations by loser."""
+        """Return the measures in the order of settling, and the relations by loser."""
         return self._orders[bisect_right(self._changes, day)]
 
     def _order(self, epoch: int) -> tuple[list[Measure], dict[str, list[Relation]]]:
@@ -55,7 +58,8 @@ class Precedence:
                 losing.setdefault(relation.loser, []).append(relation)
         for relations in losing.values():
             relations.sort(key=lambda r: (r.winner, r.citation))
-        # ordinary duty first (other rates are measured against it), remissions last; by name within a rank,
+        # ordinary duty first (other rates are measured against it), remissions last; by name within
+        # a rank,
         # so that the order of files means nothing
         ranked = sorted(self._measures.values(), key=lambda m: (_rank(m), m.id))
         order: list[Measure] = []

@@ -6,7 +6,9 @@ import re
 from typing import NamedTuple
 
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
-_SPECIFIC = re.compile(r"(?:\$\s*(?P<d>\d+(?:\.\d+)?)|(?P<c>\d+(?:\.\d+)?)\s*(?:¢|cents))\s*(?:/|each|per)\s*(?P<u>.*)")
+_SPECIFIC = re.compile(
+    r"(?:\$\s*(?P<d>\d+(?:\.\d+)?)|(?P<c>\d+(?:\.\d+)?)\s*(?:¢|cents))\s*(?:/|each|per)\s*(?P<u>.*)"
+)
 
 
 class Rate(NamedTuple):
@@ -32,8 +34,9 @@ def parse_rate(text: str) -> Rate:
     Returns
     -------
     Rate
-        In per cent and currency units per unit; `known` is False for rates that depend on more than value and one
-        quantity (`See …`, `The rate applicable to …`, several units): such a rate is refused, never zero.
+        In per cent and currency units per unit; `known` is False for rates that depend on more than
+        value and one quantity (`See …`, `The rate applicable to …`, several units): such a rate is
+        refused, never zero.
     """
     text = " ".join(text.split())
     if text.lower() == "free":
