@@ -99,7 +99,8 @@ def test_content_that_a_base_needs_is_asked_for(law: Law) -> None:
 def test_content_is_not_asked_for_where_the_measure_gives_way_anyway(law: Law) -> None:
     # a derivative outside chapter 73 pays on its content, unless IEEPA displaces it anyway
     answer = us(law, "9403.20.00.86", "2025-05-06")
-    assert answer.status != "refused" or "content" not in str(answer.reason)
+    assert by_id(answer, "us-ieepa-can").effective_rate == 25
+    assert by_id(answer, "us-s232-aluminum").excluded_by == "us-ieepa-can"
 
 
 def test_energy_and_potash_pay_ten(law: Law) -> None:
