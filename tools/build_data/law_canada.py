@@ -74,6 +74,7 @@ def run(sources: Path, out: Path) -> None:
     steel_and_aluminum(xml, out)
     vehicles(xml, out)
     derivatives(xml, out)
+    steel_quotas(xml, out)
     nomenclature(sources, out)
 
 
@@ -154,6 +155,22 @@ def derivatives(xml: Path, out: Path) -> None:
     (found,) = schedules(xml / "SOR-2025-267.xml")
     expect("SOR/2025-267", len(found.items), 61)
     write_list(out / "ca-sor-2025-267.csv", [{"code": i, "group": "schedule"} for i in found.items])
+
+
+def steel_quotas(xml: Path, out: Path) -> None:
+    """SOR/2025-148: the items of its quota schedules, at eight digits."""
+    root = ET.parse(xml / "SOR-2025-148.xml").getroot()  # noqa: S314
+    found: dict[str, set[str]] = {}
+    for element in root.iter("Schedule"):
+        label = _text(element.find("ScheduleFormHeading/Label"))
+        if label in ("SCHEDULE 1", "SCHEDULE 2"):
+            texts = " ".join(" ".join(entry.itertext()) for entry in element.iter("entry"))
+            found[label] = set(re.findall(r"\d{4}\.\d{2}\.\d{2}\.\d{2}", texts))
+    if found["SCHEDULE 1"] != found["SCHEDULE 2"]:
+        raise SystemExit("SOR/2025-148: its two quota schedules list different goods")
+    expect("SOR/2025-148", len(found["SCHEDULE 1"]), 576)
+    items = {dotted(bare(code)[:8]) for code in found["SCHEDULE 1"]}
+    write_list(out / "ca-sor-2025-148.csv", [{"code": i, "group": "steel"} for i in items])
 
 
 def _same(order: str, known: dict[str, Schedule], path: Path) -> None:

@@ -217,7 +217,7 @@ def _measure_diff(law: Law, m: Measure, before: int, after: int) -> Iterator[Cha
                 reach = "on the article" if r.article else "on the part"
                 yield change(what, f"{r.loser} yields to {r.winner} {reach}", r.citation)
     for name, number in sorted(m.groups.items()):
-        old, new = _items(law, number, before), _items(law, number, after)
+        old, new = items_of(law, number, before), items_of(law, number, after)
         for what, items in (("products out", old - new), ("products in", new - old)):
             if items:
                 shown = ", ".join(codes.dotted(c) for c in sorted(items)[:8])
@@ -225,7 +225,8 @@ def _measure_diff(law: Law, m: Measure, before: int, after: int) -> Iterator[Cha
                 yield change(what, f"{name}: {len(items)}: {shown}{more}", None)
 
 
-def _items(law: Law, group: int, day: int) -> set[str]:
+def items_of(law: Law, group: int, day: int) -> set[str]:
+    """Return the prefixes (bare digits) that a product group includes on a day."""
     keys, first = law.index.section("key"), law.index.section("first")
     groups, starts, ends, signs = (law.index.section(n) for n in ("group", "start", "end", "sign"))
     found = set()
