@@ -1,0 +1,328 @@
+"""`surtax duty`, `surtax measures` and `surtax law diff`: the law at the terminal.
+
+Nothing heavy is imported: a duty needs the standard library and click.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from surtax.errors import InputError, SurtaxError
+
+if TYPE_CHECKING:
+    from surtax.law.answer import Answer, Finding
+    from surtax.law.book import Law, Spell
+
+REFUSED = 2
+_QUIET = ("out-of-scope", "not-in-force", "origin")
+_EMPTY: dict[str, Any] = {"total_rate": None, "total_amount": None, "measures": []}
+
+
+def _load(folder: str | None, as_known: str | None = None) -> Law:
+    from surtax.law import load
+
+    law = load(folder)
+    return law if as_known is None else law.as_known(as_known)
+
+
+def _number(text: str, what: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"{what} {text!r} is not a number") from None
+
+
+def _metals(text: str | None) -> float | dict[str, float] | None:
+    """Read `0.4`, or `steel=0.3,aluminum=0.1`."""
+    if text is None:
+        return None
+    if "=" not in text:
+        return _number(text, "--metal-content")
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, share = part.partition("=")
+        name = {"aluminium": "aluminum"}.get(name.strip(), name.strip())
+        found[name] = _number(share, f"--metal-content of {name}")
+    return found
+
+
+def _quantities(texts: tuple[str, ...]) -> dict[str, float]:
+    """Read `120kg`, `120 kg` or `kg=120`."""
+    found: dict[str, float] = {}
+    for text in texts:
+        unit, equals, amount = text.partition("=")
+        if not equals:
+            cut = next(
+                (i for i, c in enumerate(text) if not (c.isdigit() or c in ".eE+-")), len(text)
+            )
+            amount, unit = text[:cut], text[cut:]
+        if not unit.strip():
+            raise InputError(f"--quantity {text!r} has no unit; write 120kg, or No.=3")
+        found[unit.strip()] = _number(amount, "--quantity")
+    return found
+
+
+@click.command("duty", short_help="The duty on a product, with reasons.")
+@click.argument("code")
+@click.option("--importer", required=True, metavar="ISO3", help="Who levies the duty, such as USA.")
+@click.option(
+    "--origin", required=True, metavar="ISO3", help="Where the goods originate, such as CAN."
+)
+@click.option(
+    "--on", "on", required=True, metavar="DATE|FIRST..LAST", help="Day of entry, or a period."
+)
+@click.option(
+    "--preference",
+    default="none",
+    show_default=True,
+    metavar="none|usmca|…",
+    help="Preference claimed.",
+)
+@click.option(
+    "--us-content", type=float, metavar="SHARE", help="US content, a share of the customs value."
+)
+@click.option(
+    "--ca-mx-content", type=float, metavar="SHARE", help="Canadian and Mexican content, a share."
+)
+@click.option(
+    "--metal-content", metavar="SHARE", help="Metal content: 0.4, or steel=0.3,aluminum=0.1."
+)
+@click.option(
+    "--value", type=float, metavar="AMOUNT", help="Customs value, in the importer's currency."
+)
+@click.option(
+    "--quantity", multiple=True, metavar="120kg", help="Quantity with its unit; may be repeated."
+)
+@click.option(
+    "--otherwise", metavar="CODE", help="Chapters 98, 99: the item the goods would otherwise have."
+)
+@click.option(
+    "--fact",
+    "facts",
+    multiple=True,
+    metavar="NAME",
+    help="A fact a measure asks for; may be repeated.",
+)
+@click.option("--as-known", metavar="DATE", help="The law as the texts signed by that day had it.")
+@click.option(
+    "--law",
+    "folder",
+    type=click.Path(exists=True, file_okay=False),
+    help="A folder of law of your own.",
+)
+@click.option(
+    "--all", "everything", is_flag=True, help="Also list measures out of scope or not in force."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--line", "as_line", is_flag=True, help="Print one line.")
+def duty(code: str, as_json: bool, as_line: bool, everything: bool, **given: Any) -> None:
+    """Say what is due on product CODE (HS digits, dots or not), measure by measure, and why.
+
+    A refusal (the data do not give the duty) exits with 2 and says why.
+    """
+    try:
+        spells = _asked(code, given)
+    except SurtaxError as error:
+        if as_json:
+            _print_json(
+                {"schema": "surtax-duty-1", "status": "refused", "reason": str(error), **_EMPTY}
+            )
+        else:
+            click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    if as_json:
+        _print_json(_json(spells))
+    elif as_line:
+        for spell in spells:
+            click.echo(one_line(spell))
+    else:
+        click.echo("\n\n".join(table(spell, everything) for spell in spells))
+    if any(spell.answer.status == "refused" for spell in spells):
+        sys.exit(REFUSED)
+
+
+def _asked(code: str, given: dict[str, Any]) -> list[Spell]:
+    from surtax.law.book import Spell
+
+    law = _load(given.pop("folder"), given.pop("as_known"))
+    on = given.pop("on")
+    given["metal_content"] = _metals(given["metal_content"])
+    given["quantity"] = _quantities(given["quantity"])
+    if ".." in on:
+        return law.history(code, on=on, **given)
+    return [Spell(on, on, law.duty(code, on=on, **given))]
+
+
+def _json(spells: list[Spell]) -> dict[str, Any]:
+    if len(spells) == 1 and spells[0].first == spells[0].last:
+        return spells[0].answer.as_json()
+    return {
+        "schema": "surtax-duty-history-1",
+        "spells": [{"from": s.first, "to": s.last, "answer": s.answer.as_json()} for s in spells],
+    }
+
+
+def _print_json(data: dict[str, Any]) -> None:
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def _when(spell: Spell) -> str:
+    return spell.first if spell.first == spell.last else f"{spell.first} to {spell.last}"
+
+
+def _percent(rate: float | None) -> str:
+    return "specific" if rate is None else f"{rate:.6g}%"
+
+
+def one_line(spell: Spell) -> str:
+    """Return the answer on one line: days, total, and what it is made of."""
+    answer = spell.answer
+    if answer.status == "refused":
+        return f"{_when(spell)}  refused: {answer.reason}"
+    parts = (
+        " + ".join(f"{f.id} {_percent(f.effective_rate)}" for f in answer.applied)
+        or "no measure applies"
+    )
+    label = "" if answer.status == "complete" else f"  [{answer.status}]"
+    amount = (
+        "" if answer.total_amount is None else f"  {answer.total_amount:,.2f} {answer.currency}"
+    )
+    return f"{_when(spell)}  {_percent(answer.total_rate)}{amount}  = {parts}{label}"
+
+
+def table(spell: Spell, everything: bool = False) -> str:
+    """Return the answer as a table with reasons."""
+    answer = spell.answer
+    asked = answer.line.as_json()
+    head = f"{asked['product']} from {asked['origin']} into {asked['importer']}, {_when(spell)}"
+    lines = [f"{head}, preference {asked['preference']}", ""]
+    shown = [f for f in answer.measures if everything or f.code not in _QUIET]
+    width = max((len(f.id) for f in shown), default=0)
+    for f in sorted(shown, key=lambda f: (f.applies is not True, f.applies is not None)):
+        lines += _rows(f, width)
+    if rest := len(answer.measures) - len(shown):
+        lines.append(f"  {rest} other measure(s) do not reach this line (--all lists them)")
+    return "\n".join([*lines, "", *_totals(answer)])
+
+
+def _rows(f: Finding, width: int) -> list[str]:
+    rate = _percent(f.effective_rate) if f.applies else ("unknown" if f.applies is None else "-")
+    amount = "" if f.amount is None else f"  {f.amount:,.2f}"
+    note = "" if f.confidence == "primary" else f" [{f.confidence}]"
+    return [
+        f"  {f.id:<{width}}  {rate:>9}{amount}  {f.reason}{note}",
+        f"  {'':<{width}}  {'':>9}  {f.citation} ({f.instrument})",
+    ]
+
+
+def _totals(answer: Answer) -> list[str]:
+    lines = []
+    if answer.status == "refused":
+        lines.append(f"refused: {answer.reason}")
+    else:
+        amount = (
+            "" if answer.total_amount is None else f", {answer.total_amount:,.2f} {answer.currency}"
+        )
+        label = "" if answer.status == "complete" else f" ({answer.status})"
+        lines.append(f"total {_percent(answer.total_rate)}{amount}{label}")
+        if answer.bounds is not None:
+            low, high = answer.bounds
+            lines.append(
+                f"between {_percent(low)} with every remission that may be open and "
+                f"{_percent(high)} without"
+            )
+        if answer.reason:
+            lines.append(answer.reason)
+    return [*lines, *(f"taken as given: {text}" for text in answer.assumptions)]
+
+
+@click.command("measures", short_help="The measures in the law, or a check of your own.")
+@click.option("--importer", metavar="ISO3", help="Only those of one importer.")
+@click.option("--on", "on", metavar="DATE", help="Only those with a rate in force on a day.")
+@click.option(
+    "--check",
+    "folder",
+    type=click.Path(exists=True, file_okay=False),
+    help="Check a folder of law.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def measures(importer: str | None, on: str | None, folder: str | None, as_json: bool) -> None:
+    """List the measures; with --check DIR, say whether the measure files of a folder are sound."""
+    from surtax.law.dates import NEVER, iso, ordinal
+
+    try:
+        law = _load(folder)
+        day = None if on is None else ordinal(on)
+        if importer is not None:
+            law.jurisdiction(importer)
+    except SurtaxError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    rows = [
+        {
+            "id": m.id,
+            "importer": m.levied_by,
+            "kind": m.kind,
+            "from": iso(m.start),
+            "to": None if m.end >= NEVER else iso(m.end),
+            "origins": str(m.origins),
+            "title": m.title,
+            "instrument": m.instrument,
+            "confidence": m.confidence,
+        }
+        for m in sorted(law.measures.values(), key=lambda m: (m.levied_by, m.id))
+        if importer in (None, m.levied_by)
+        and (day is None or any(r.in_force(day) for r in m.rates))
+    ]
+    if as_json:
+        _print_json({"schema": "surtax-measures-1", "measures": rows})
+        return
+    width = max((len(str(r["id"])) for r in rows), default=0)
+    for r in rows:
+        until = r["to"] or "…"
+        click.echo(
+            f"{r['importer']}  {r['id']:<{width}}  {r['from']} to {until:<10}  {r['kind']:<15}  "
+            f"{r['title']}"
+        )
+    if folder is not None:
+        click.echo(f"{folder}: {len(rows)} measures, no faults")
+
+
+@click.group("law", short_help="The law as a whole.")
+def law() -> None:
+    """Ask about the law as a whole."""
+
+
+@law.command("diff", short_help="What changed between two days.")
+@click.argument("before")
+@click.argument("after")
+@click.option("--importer", metavar="ISO3", help="Only one importer's law.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def diff(before: str, after: str, importer: str | None, as_json: bool) -> None:
+    """Say what the law holds on one day and not on the other (dates as YYYY-MM-DD)."""
+    try:
+        changes = [c for c in _load(None).diff(before, after) if importer in (None, c.importer)]
+    except SurtaxError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    if as_json:
+        rows = [
+            {
+                "measure": c.measure,
+                "importer": c.importer,
+                "what": c.what,
+                "text": c.text,
+                "citation": c.citation,
+            }
+            for c in changes
+        ]
+        _print_json({"schema": "surtax-law-diff-1", "changes": rows})
+        return
+    for c in changes:
+        click.echo(f"{c.importer}  {c.measure}  {c.what}: {c.text}  [{c.citation}]")
+    if not changes:
+        click.echo(f"nothing changes between {before} and {after}")
