@@ -68,6 +68,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
+    if name == "law":
+        return importlib.import_module("surtax.law")
     if name not in _HOMES:
         raise AttributeError(f"module 'surtax' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES[name]), name)
@@ -76,4 +78,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_HOMES, "law"})

@@ -137,8 +137,6 @@ def test_quota_order_says_why_it_does_not_apply(law: Law) -> None:
         ("2025-05-06", "none", None),  # only surtax under s. 2(2) is remitted
     ],
 )
-def test_remission_for_vehicle_makers_is_a_band(
-    law: Law, on: str, preference: str, low: float | None
-) -> None:
+def test_remission_for_vehicle_makers_is_a_band(law: Law, on: str, preference: str, low: float | None) -> None:
     bounds = law.duty("8703.23.00", on=on, preference=preference, **HERE).bounds
     assert (None if bounds is None else bounds[0]) == low

@@ -103,11 +103,7 @@ def test_ranges_become_few_prefixes() -> None:
     assert blocks("7206.10-7216.50")[0] == "72061"
     assert len(blocks("7206.10-7216.50")) < 30
     codes = {str(c) for c in range(720610, 721651)}
-    covered = {
-        c
-        for c in (str(c) for c in range(720000, 730000))
-        if c.startswith(tuple(blocks("7206.10-7216.50")))
-    }
+    covered = {c for c in (str(c) for c in range(720000, 730000)) if c.startswith(tuple(blocks("7206.10-7216.50")))}
     assert covered == codes
     assert blocks("*") == [""]
 

@@ -113,7 +113,5 @@ def test_a_duty_imports_nothing_heavy() -> None:
         "heavy = {'numpy', 'polars', 'pydantic', 'scipy', 'yaml', 'rich'} & set(sys.modules); "
         "sys.exit(str(heavy) if heavy else 0)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -43,9 +43,7 @@ def by_id(answer: Answer, name: str) -> Any:
         ("2025-06-05", "usmca", 0, 50),
     ],
 )
-def test_hot_rolled_steel_pays_one_of_the_two(
-    law: Law, on: str, preference: str, ieepa: float, steel: float
-) -> None:
+def test_hot_rolled_steel_pays_one_of_the_two(law: Law, on: str, preference: str, ieepa: float, steel: float) -> None:
     answer = us(law, STEEL, on, preference=preference)
     assert by_id(answer, "us-ieepa-can").effective_rate == ieepa
     assert by_id(answer, "us-s232-steel").effective_rate == steel
@@ -133,17 +131,13 @@ def test_ieepa_rates_start_and_end_on_their_days(law: Law, on: str, rate: float)
         ("8703.23.00", "2025-04-09", 25),
     ],
 )
-def test_canadas_surtaxes_start_and_end_on_their_days(
-    law: Law, code: str, on: str, rate: float
-) -> None:
+def test_canadas_surtaxes_start_and_end_on_their_days(law: Law, code: str, on: str, rate: float) -> None:
     answer = ca(law, code, on)
     assert answer.status == "surtax-only"
     assert answer.total_rate == rate
 
 
-@pytest.mark.parametrize(
-    ("content", "rate"), [(None, 21.25), (0.1, 21.25), (0.15, 21.25), (0.4, 15), (1.0, 0)]
-)
+@pytest.mark.parametrize(("content", "rate"), [(None, 21.25), (0.1, 21.25), (0.15, 21.25), (0.4, 15), (1.0, 0)])
 def test_canadian_rule_for_cusma_vehicles(law: Law, content: float | None, rate: float) -> None:
     answer = ca(law, "8703.23.00", "2025-05-06", preference="usmca", ca_mx_content=content)
     assert answer.total_rate == pytest.approx(rate)
@@ -194,9 +188,7 @@ def test_short_codes_are_refused(law: Law) -> None:
     assert "digits" in str(us(law, "8703.23", "2025-05-06").reason)
 
 
-@pytest.mark.parametrize(
-    "on", ["2025-5-6", "2025-02-30", "06/05/2025", "2025-05-06T00:00", "", "٢٠٢٥-05-06"]
-)
+@pytest.mark.parametrize("on", ["2025-5-6", "2025-02-30", "06/05/2025", "2025-05-06T00:00", "", "٢٠٢٥-05-06"])
 def test_dates_are_strict(law: Law, on: str) -> None:
     with pytest.raises(InputError, match="YYYY-MM-DD"):
         us(law, STEEL, on)

@@ -30,17 +30,13 @@ def some_codes(importer: str, count: int) -> list[str]:
             bare = row.partition(",")[0].replace(".", "")
             found.update((bare.ljust(8, "0")[:8], bare.ljust(10, "0")[:10]))
     pick = random.Random(7)  # noqa: S311
-    return pick.sample(sorted(found), count) + [
-        f"{pick.randrange(10**7, 10**8):08d}" for _ in range(40)
-    ]
+    return pick.sample(sorted(found), count) + [f"{pick.randrange(10**7, 10**8):08d}" for _ in range(40)]
 
 
 @pytest.mark.parametrize("preference", ["none", "usmca"])
 @pytest.mark.parametrize("metal", [None, 0.3, {"steel": 0.2, "aluminum": 0.3}])
 @pytest.mark.parametrize(("importer", "origin"), [("USA", "CAN"), ("CAN", "USA")])
-def test_the_two_engines_agree(
-    law: Law, importer: str, origin: str, metal: Any, preference: str
-) -> None:
+def test_the_two_engines_agree(law: Law, importer: str, origin: str, metal: Any, preference: str) -> None:
     products = some_codes(importer, 160)
     lines = Lines(
         importer,

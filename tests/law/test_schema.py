@@ -162,9 +162,7 @@ def ask(law: Law, code: str, origin: str, on: str = "2025-05-06", **about: Any) 
         ("0102.00.00", "CAN", "2025-05-06", {"preference": "usmca"}, 0),
     ],
 )
-def test_rates(
-    small: Law, code: str, origin: str, on: str, about: dict[str, Any], rate: float
-) -> None:
+def test_rates(small: Law, code: str, origin: str, on: str, about: dict[str, Any], rate: float) -> None:
     answer = ask(small, code, origin, on, **about)
     assert answer.status == "complete", answer.reason
     assert answer.total_rate == pytest.approx(rate)
@@ -186,9 +184,7 @@ def test_rates(
         ("0101.21.00", "FRA", "2025-05-06", {"preference": "cafta"}, "not known"),
     ],
 )
-def test_refusals(
-    small: Law, code: str, origin: str, on: str, about: dict[str, Any], word: str
-) -> None:
+def test_refusals(small: Law, code: str, origin: str, on: str, about: dict[str, Any], word: str) -> None:
     answer = ask(small, code, origin, on, **about)
     assert answer.status == "refused"
     assert answer.total_rate is None
@@ -233,9 +229,7 @@ def test_small_law_in_both_engines(small: Law) -> None:
                 about = {"us_content": 0.3, "metal_content": 0.4}
                 claimed = float(preference == "usmca")
                 unit_values = {"kg": np.full(8, 0.5), "t": np.full(8, 500.0)}
-                lines = Lines(
-                    "USA", products, origin, claimed, unit_values=unit_values, facts=facts, **about
-                )
+                lines = Lines("USA", products, origin, claimed, unit_values=unit_values, facts=facts, **about)
                 table = small.schedule(lines, days)
                 for day in days:
                     for i, product in enumerate(products):
@@ -273,9 +267,7 @@ def test_printed_rates(text: str, rate: tuple[float, float, str]) -> None:
     assert (parsed.ad_valorem, parsed.amount, parsed.unit) == rate
 
 
-@pytest.mark.parametrize(
-    "text", ["See 9903.88.01", "The rate applicable to the article", "", "1.2¢/kg + 3¢/No.", "x%"]
-)
+@pytest.mark.parametrize("text", ["See 9903.88.01", "The rate applicable to the article", "", "1.2¢/kg + 3¢/No.", "x%"])
 def test_rates_that_are_no_numbers_are_not_zero(text: str) -> None:
     assert not parse_rate(text).known
 

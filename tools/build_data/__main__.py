@@ -17,6 +17,7 @@ BUILDERS = {
     "base-tariffs": "base_tariffs",
     "world": "world",
     "scenarios": "scenarios",
+    "law": "law",
 }
 
 

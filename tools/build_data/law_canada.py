@@ -87,9 +87,7 @@ def goods(xml: Path, out: Path) -> None:
     (items,) = listed
     expect("SOR/2025-66", len(items), 1270)
     expect("SOR/2025-66, chapters 98 and 99", sum(i[:2] in ("98", "99") for i in items), 14)
-    rows = [
-        {"code": i, "group": "chapters-98-99" if i[:2] in ("98", "99") else "goods"} for i in items
-    ]
+    rows = [{"code": i, "group": "chapters-98-99" if i[:2] in ("98", "99") else "goods"} for i in items]
     write_list(out / "ca-sor-2025-66.csv", rows)
 
 
@@ -103,9 +101,7 @@ def steel_and_aluminum(xml: Path, out: Path) -> None:
     _same("SOR/2025-95", last, xml / "SOR-2025-95.2025-09-15.1d32a216.xml")
     for label, before, after in (("1", 274, 29), ("2", 265, 265), ("3", 14, 13)):
         expect(f"SOR/2025-95, Schedule {label}", len(first[f"SCHEDULE {label}"].items), before)
-        expect(
-            f"SOR/2025-95 as amended, Schedule {label}", len(last[f"SCHEDULE {label}"].items), after
-        )
+        expect(f"SOR/2025-95 as amended, Schedule {label}", len(last[f"SCHEDULE {label}"].items), after)
     rows = []
     # Schedule 1 was replaced on 1 September (its own in-force date), the others amended on 29
     # August
@@ -115,17 +111,12 @@ def steel_and_aluminum(xml: Path, out: Path) -> None:
     for label, schedule in last.items():
         group = label.lower().replace(" ", "-")
         old = set(first[label].items) if label in first else set()
-        if (
-            added := set(schedule.items)
-            - old
-            - (set(schedule.items) if label not in first else set())
-        ):
+        if added := set(schedule.items) - old - (set(schedule.items) if label not in first else set()):
             raise SystemExit(f"SOR/2025-95, {label}: items were added: {sorted(added)[:5]}")
         start = "2025-03-13" if label in first else schedule.in_force
         rows += [{"code": i, "group": group, "from": start} for i in schedule.items]
         rows += [
-            {"code": i, "group": group, "from": start, "to": ends[label]}
-            for i in sorted(old - set(schedule.items))
+            {"code": i, "group": group, "from": start, "to": ends[label]} for i in sorted(old - set(schedule.items))
         ]
     write_list(out / "ca-sor-2025-95.csv", rows)
 
@@ -144,8 +135,7 @@ def vehicles(xml: Path, out: Path) -> None:
         raise SystemExit(f"SOR/2025-118: Schedule 2 lost {sorted(gone)}")
     rows = [{"code": i, "group": "schedule-1"} for i in first["SCHEDULE 1"].items]
     rows += [
-        {"code": i, "group": "schedule-2", "to": "2025-08-29" if i in gone else ""}
-        for i in first["SCHEDULE 2"].items
+        {"code": i, "group": "schedule-2", "to": "2025-08-29" if i in gone else ""} for i in first["SCHEDULE 2"].items
     ]
     write_list(out / "ca-sor-2025-118.csv", rows)
 
@@ -176,20 +166,12 @@ def steel_quotas(xml: Path, out: Path) -> None:
 def _same(order: str, known: dict[str, Schedule], path: Path) -> None:
     other = {s.label: s.items for s in schedules(path)}
     if other != {label: s.items for label, s in known.items()}:
-        raise SystemExit(
-            f"{order}: the schedules of {path.name} differ from those of the version before"
-        )
+        raise SystemExit(f"{order}: the schedules of {path.name} differ from those of the version before")
 
 
 def nomenclature(sources: Path, out: Path) -> None:
     """Write the six-digit codes of HS 2022: the international list and the US tariff's."""
-    with (sources / "concordances" / "harmonized-system.csv").open(
-        encoding="utf-8-sig", newline=""
-    ) as file:
-        codes = {
-            r["hscode"]
-            for r in csv.DictReader(file)
-            if len(r["hscode"]) == 6 and r["hscode"] != "999999"
-        }
+    with (sources / "concordances" / "harmonized-system.csv").open(encoding="utf-8-sig", newline="") as file:
+        codes = {r["hscode"] for r in csv.DictReader(file) if len(r["hscode"]) == 6 and r["hscode"] != "999999"}
     codes |= {c for c in hts_codes(sources) if len(c) == 6 and c[:2] < "98"}
     write_list(out / "hs6.csv", [{"code": dotted(bare(c))} for c in codes], ("code", "from", "to"))

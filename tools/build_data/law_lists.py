@@ -23,11 +23,7 @@ def bare(code: str) -> str:
 
 def dotted(code: str) -> str:
     """Write bare digits as tariffs do."""
-    return (
-        ".".join([code[:4], *(code[i : i + 2] for i in range(4, len(code), 2))])
-        if len(code) > 4
-        else code
-    )
+    return ".".join([code[:4], *(code[i : i + 2] for i in range(4, len(code), 2))]) if len(code) > 4 else code
 
 
 def write_list(path: Path, rows: Iterable[dict[str, str]], fields: tuple[str, ...] = FIELDS) -> int:

@@ -35,8 +35,7 @@ def run(sources: Path, out: Path) -> None:
         ("aluminum", "76", "alu-tariffs.csv"),
     ):
         rows = [
-            (r["HTSUS"], f"chapter-{chapter}" if r["HTSUS"][:2] == chapter else "other", "")
-            for r in _csv(lists / file)
+            (r["HTSUS"], f"chapter-{chapter}" if r["HTSUS"][:2] == chapter else "other", "") for r in _csv(lists / file)
         ]
         rows += [
             (
@@ -55,9 +54,7 @@ def _csv(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _write(
-    name: str, rows: Iterable[tuple[str, str, str]], known: frozenset[str], out: Path
-) -> None:
+def _write(name: str, rows: Iterable[tuple[str, str, str]], known: frozenset[str], out: Path) -> None:
     """Write a list; codes that no edition of the tariff holds are dropped and reported."""
     kept: dict[tuple[str, str], str] = {}
     dropped = []
@@ -70,10 +67,7 @@ def _write(
             continue
         earlier = kept.get((code, group))
         kept[code, group] = start if earlier is None else min(earlier, start)
-    print(
-        f"{name}: {len(kept)} codes; not in the tariff, dropped: "
-        f"{', '.join(sorted(dropped)) or 'none'}"
-    )
+    print(f"{name}: {len(kept)} codes; not in the tariff, dropped: {', '.join(sorted(dropped)) or 'none'}")
     write_list(
         out / f"{name}.csv",
         [{"code": dotted(c), "group": g, "from": s} for (c, g), s in kept.items()],

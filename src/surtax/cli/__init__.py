@@ -22,6 +22,9 @@ COMMANDS = {
     "worlds": ("surtax.cli.library", "List the accounts that ship with the package."),
     "scenarios": ("surtax.cli.library", "List the scenarios that ship with the package."),
     "show": ("surtax.cli.library", "Describe a world or a scenario."),
+    "duty": ("surtax.cli.law", "The duty on a product from an origin on a day, with reasons."),
+    "measures": ("surtax.cli.law", "List the measures of the law, or check a folder of them."),
+    "law": ("surtax.cli.law", "What changed in the law between two days."),
     "build-world": ("surtax.cli.build", "Make a world file from an OECD ICIO table as published."),
 }
 

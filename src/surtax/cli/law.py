@@ -56,9 +56,7 @@ def _quantities(texts: tuple[str, ...]) -> dict[str, float]:
     for text in texts:
         unit, equals, amount = text.partition("=")
         if not equals:
-            cut = next(
-                (i for i, c in enumerate(text) if not (c.isdigit() or c in ".eE+-")), len(text)
-            )
+            cut = next((i for i, c in enumerate(text) if not (c.isdigit() or c in ".eE+-")), len(text))
             amount, unit = text[:cut], text[cut:]
         if not unit.strip():
             raise InputError(f"--quantity {text!r} has no unit; write 120kg, or No.=3")
@@ -69,12 +67,8 @@ def _quantities(texts: tuple[str, ...]) -> dict[str, float]:
 @click.command("duty", short_help="The duty on a product, with reasons.")
 @click.argument("code")
 @click.option("--importer", required=True, metavar="ISO3", help="Who levies the duty, such as USA.")
-@click.option(
-    "--origin", required=True, metavar="ISO3", help="Where the goods originate, such as CAN."
-)
-@click.option(
-    "--on", "on", required=True, metavar="DATE|FIRST..LAST", help="Day of entry, or a period."
-)
+@click.option("--origin", required=True, metavar="ISO3", help="Where the goods originate, such as CAN.")
+@click.option("--on", "on", required=True, metavar="DATE|FIRST..LAST", help="Day of entry, or a period.")
 @click.option(
     "--preference",
     default="none",
@@ -82,24 +76,12 @@ def _quantities(texts: tuple[str, ...]) -> dict[str, float]:
     metavar="none|usmca|…",
     help="Preference claimed.",
 )
-@click.option(
-    "--us-content", type=float, metavar="SHARE", help="US content, a share of the customs value."
-)
-@click.option(
-    "--ca-mx-content", type=float, metavar="SHARE", help="Canadian and Mexican content, a share."
-)
-@click.option(
-    "--metal-content", metavar="SHARE", help="Metal content: 0.4, or steel=0.3,aluminum=0.1."
-)
-@click.option(
-    "--value", type=float, metavar="AMOUNT", help="Customs value, in the importer's currency."
-)
-@click.option(
-    "--quantity", multiple=True, metavar="120kg", help="Quantity with its unit; may be repeated."
-)
-@click.option(
-    "--otherwise", metavar="CODE", help="Chapters 98, 99: the item the goods would otherwise have."
-)
+@click.option("--us-content", type=float, metavar="SHARE", help="US content, a share of the customs value.")
+@click.option("--ca-mx-content", type=float, metavar="SHARE", help="Canadian and Mexican content, a share.")
+@click.option("--metal-content", metavar="SHARE", help="Metal content: 0.4, or steel=0.3,aluminum=0.1.")
+@click.option("--value", type=float, metavar="AMOUNT", help="Customs value, in the importer's currency.")
+@click.option("--quantity", multiple=True, metavar="120kg", help="Quantity with its unit; may be repeated.")
+@click.option("--otherwise", metavar="CODE", help="Chapters 98, 99: the item the goods would otherwise have.")
 @click.option(
     "--fact",
     "facts",
@@ -114,9 +96,7 @@ def _quantities(texts: tuple[str, ...]) -> dict[str, float]:
     type=click.Path(exists=True, file_okay=False),
     help="A folder of law of your own.",
 )
-@click.option(
-    "--all", "everything", is_flag=True, help="Also list measures out of scope or not in force."
-)
+@click.option("--all", "everything", is_flag=True, help="Also list measures out of scope or not in force.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--line", "as_line", is_flag=True, help="Print one line.")
 def duty(code: str, as_json: bool, as_line: bool, everything: bool, **given: Any) -> None:
@@ -128,9 +108,7 @@ def duty(code: str, as_json: bool, as_line: bool, everything: bool, **given: Any
         spells = _asked(code, given)
     except SurtaxError as error:
         if as_json:
-            _print_json(
-                {"schema": "surtax-duty-1", "status": "refused", "reason": str(error), **_EMPTY}
-            )
+            _print_json({"schema": "surtax-duty-1", "status": "refused", "reason": str(error), **_EMPTY})
         else:
             click.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
@@ -183,14 +161,9 @@ def one_line(spell: Spell) -> str:
     answer = spell.answer
     if answer.status == "refused":
         return f"{_when(spell)}  refused: {answer.reason}"
-    parts = (
-        " + ".join(f"{f.id} {_percent(f.effective_rate)}" for f in answer.applied)
-        or "no measure applies"
-    )
+    parts = " + ".join(f"{f.id} {_percent(f.effective_rate)}" for f in answer.applied) or "no measure applies"
     label = "" if answer.status == "complete" else f"  [{answer.status}]"
-    amount = (
-        "" if answer.total_amount is None else f"  {answer.total_amount:,.2f} {answer.currency}"
-    )
+    amount = "" if answer.total_amount is None else f"  {answer.total_amount:,.2f} {answer.currency}"
     return f"{_when(spell)}  {_percent(answer.total_rate)}{amount}  = {parts}{label}"
 
 
@@ -224,17 +197,12 @@ def _totals(answer: Answer) -> list[str]:
     if answer.status == "refused":
         lines.append(f"refused: {answer.reason}")
     else:
-        amount = (
-            "" if answer.total_amount is None else f", {answer.total_amount:,.2f} {answer.currency}"
-        )
+        amount = "" if answer.total_amount is None else f", {answer.total_amount:,.2f} {answer.currency}"
         label = "" if answer.status == "complete" else f" ({answer.status})"
         lines.append(f"total {_percent(answer.total_rate)}{amount}{label}")
         if answer.bounds is not None:
             low, high = answer.bounds
-            lines.append(
-                f"between {_percent(low)} with every remission that may be open and "
-                f"{_percent(high)} without"
-            )
+            lines.append(f"between {_percent(low)} with every remission that may be open and {_percent(high)} without")
         if answer.reason:
             lines.append(answer.reason)
     return [*lines, *(f"taken as given: {text}" for text in answer.assumptions)]
@@ -275,8 +243,7 @@ def measures(importer: str | None, on: str | None, folder: str | None, as_json: 
             "confidence": m.confidence,
         }
         for m in sorted(law.measures.values(), key=lambda m: (m.levied_by, m.id))
-        if importer in (None, m.levied_by)
-        and (day is None or any(r.in_force(day) for r in m.rates))
+        if importer in (None, m.levied_by) and (day is None or any(r.in_force(day) for r in m.rates))
     ]
     if as_json:
         _print_json({"schema": "surtax-measures-1", "measures": rows})
@@ -284,10 +251,7 @@ def measures(importer: str | None, on: str | None, folder: str | None, as_json: 
     width = max((len(str(r["id"])) for r in rows), default=0)
     for r in rows:
         until = r["to"] or "…"
-        click.echo(
-            f"{r['importer']}  {r['id']:<{width}}  {r['from']} to {until:<10}  {r['kind']:<15}  "
-            f"{r['title']}"
-        )
+        click.echo(f"{r['importer']}  {r['id']:<{width}}  {r['from']} to {until:<10}  {r['kind']:<15}  {r['title']}")
     if folder is not None:
         click.echo(f"{folder}: {len(rows)} measures, no faults")
 

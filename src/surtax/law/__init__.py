@@ -77,9 +77,7 @@ def load(folder: str | os.PathLike[str] | None = None) -> Law:
         try:
             data = read(_SHIPPED)
         except OSError:
-            raise InputError(
-                "the package has no law index; build it: python -m tools.build_data law"
-            ) from None
+            raise InputError("the package has no law index; build it: python -m tools.build_data law") from None
         _loaded["law"] = Law(Index(data))
     return _loaded["law"]
 

@@ -78,9 +78,7 @@ class Finding:
             "code": self.code,
             "reason": self.reason,
             "excluded_by": self.excluded_by,
-            "displaced": [
-                {"by": d.by, "share": d.share, "citation": d.citation} for d in self.displaced
-            ],
+            "displaced": [{"by": d.by, "share": d.share, "citation": d.citation} for d in self.displaced],
             "confidence": self.confidence,
             "note": self.note,
         }
@@ -123,9 +121,7 @@ class Answer:
             "total_rate": self.total_rate,
             "total_amount": self.total_amount,
             "currency": self.currency,
-            "bounds": None
-            if self.bounds is None
-            else {"with_remissions": self.bounds[0], "without": self.bounds[1]},
+            "bounds": None if self.bounds is None else {"with_remissions": self.bounds[0], "without": self.bounds[1]},
             "assumptions": list(self.assumptions),
             "measures": [finding.as_json() for finding in self.measures],
         }

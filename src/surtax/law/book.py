@@ -75,9 +75,7 @@ class Law:
         if measures is None:
             measures = tuple(measure_from(m) for m in index.header["measures"])
         self._measures = {m.id: m for m in measures}
-        self._jurisdictions = {
-            k: jurisdiction_from(v) for k, v in index.header["jurisdictions"].items()
-        }
+        self._jurisdictions = {k: jurisdiction_from(v) for k, v in index.header["jurisdictions"].items()}
         self._overlay = overlay or {}
         self._next_group = groups or index.header["groups"]
         self._by_importer: dict[str, list[Measure]] = {k: [] for k in self._jurisdictions}
@@ -125,9 +123,7 @@ class Law:
         place = self._jurisdictions.get(importer)
         if place is None:
             known = ", ".join(sorted(self._jurisdictions))
-            raise InputError(
-                f"imports into {importer} are not covered; the law holds the measures of {known}"
-            )
+            raise InputError(f"imports into {importer} are not covered; the law holds the measures of {known}")
         return place
 
     def duty(self, product: str | Line, **about: Any) -> Answer:
@@ -156,20 +152,16 @@ class Law:
             known = ", ".join(sorted(self._jurisdictions))
             return engine.refuse(
                 line,
-                f"imports into {line.importer} are not covered; the law holds the measures of "
-                f"{known}",
+                f"imports into {line.importer} are not covered; the law holds the measures of {known}",
             )
         known_facts = self.facts(line.importer)
         for fact in sorted(line.facts):
             if fact not in known_facts:
                 raise InputError(
-                    f"{fact!r} is not a fact that a measure of {line.importer} asks "
-                    f"for{nearest(fact, known_facts)}"
+                    f"{fact!r} is not a fact that a measure of {line.importer} asks for{nearest(fact, known_facts)}"
                 )
         order, losing = self._precedence[line.importer].on(line.day)
-        return engine.answer(
-            self._index, self._overlay, self._jurisdictions[line.importer], order, losing, line
-        )
+        return engine.answer(self._index, self._overlay, self._jurisdictions[line.importer], order, losing, line)
 
     def facts(self, importer: str) -> dict[str, str]:
         """Return the facts that conditions of an importer's measures name, each in words."""
@@ -229,9 +221,7 @@ class Law:
             if group in groups:
                 days.update((start, end))
         for postings in self._overlay.values():
-            days.update(
-                d for group, start, end, _ in postings if group in groups for d in (start, end)
-            )
+            days.update(d for group, start, end, _ in postings if group in groups for d in (start, end))
         return days
 
     def _section_days(self, name: str, product: str | None) -> set[int]:
@@ -272,11 +262,7 @@ class Law:
         def known(row: Row) -> Row | None:
             if row.signed is not None and row.signed > day:
                 return None
-            return (
-                replace(row, end=NEVER)
-                if row.end_signed is not None and row.end_signed > day
-                else row
-            )
+            return replace(row, end=NEVER) if row.end_signed is not None and row.end_signed > day else row
 
         kept = []
         for m in self._measures.values():

@@ -42,9 +42,7 @@ def edit(law: Law, name: str | None, what: Edit) -> Law:
     if what.add is not None:
         record, overlay, groups = _added(what.add, overlay, groups)
         if record.id in measures:
-            raise InputError(
-                f"a measure {record.id!r} exists; drop it first, or give the new one another id"
-            )
+            raise InputError(f"a measure {record.id!r} exists; drop it first, or give the new one another id")
         law.jurisdiction(record.levied_by)
         measures[record.id] = record
     if name is None:
@@ -57,18 +55,13 @@ def edit(law: Law, name: str | None, what: Edit) -> Law:
         return law.with_parts(measures.values(), overlay, groups)
     measure = _dated(measure, what)
     if what.rate is not None:
-        measure = replace(
-            measure, rates=tuple(_rated(row, what.rate, name) for row in measure.rates)
-        )
+        measure = replace(measure, rates=tuple(_rated(row, what.rate, name) for row in measure.rates))
     if what.origins is not None:
         measure = replace(measure, origins=_origins(what.origins))
     if what.drop_exemption is not None:
         known = [row.exempt or "" for row in measure.exemptions]
         if what.drop_exemption not in known:
-            raise InputError(
-                f"{name} has no exemption {what.drop_exemption!r}; it has "
-                f"{', '.join(known) or 'none'}"
-            )
+            raise InputError(f"{name} has no exemption {what.drop_exemption!r}; it has {', '.join(known) or 'none'}")
         kept = tuple(row for row in measure.exemptions if row.exempt != what.drop_exemption)
         measure = replace(measure, exemptions=kept)
     if what.add_products or what.remove_products:
@@ -97,9 +90,7 @@ def _dated(measure: Measure, what: Edit) -> Measure:
         if max(row.start, start) < min(row.end, end)
     )
     if not rates:
-        raise InputError(
-            f"nothing is left of {measure.id} between these days; drop it instead (drop=True)"
-        )
+        raise InputError(f"nothing is left of {measure.id} between these days; drop it instead (drop=True)")
     return replace(measure, rates=rates)
 
 
@@ -125,13 +116,9 @@ def _scoped(measure: Measure, what: Edit, overlay: Overlay) -> None:
 
     names = [what.group] if what.group is not None else sorted(measure.groups)
     if what.group is not None and what.group not in measure.groups:
-        raise InputError(
-            f"{measure.id} has no product group {what.group!r}; it has {', '.join(measure.groups)}"
-        )
+        raise InputError(f"{measure.id} has no product group {what.group!r}; it has {', '.join(measure.groups)}")
     if what.add_products and len(names) > 1:
-        raise InputError(
-            f"{measure.id} has several product groups; say which with group=: {', '.join(names)}"
-        )
+        raise InputError(f"{measure.id} has several product groups; say which with group=: {', '.join(names)}")
     for texts, sign in ((what.add_products, 1), (what.remove_products, 0)):
         for bare in (b for text in texts for b in blocks(text)):
             posted = tuple((measure.groups[n], ALWAYS, NEVER, sign) for n in names)
@@ -147,16 +134,12 @@ def _added(data: Mapping[str, Any], overlay: Overlay, groups: int) -> tuple[Meas
     try:
         model = schema.Measure.model_validate(dict(data))
     except ValidationError as error:
-        raise InputError(
-            f"the measure is not valid: {'; '.join(compiler.fault_lines(error))}"
-        ) from None
+        raise InputError(f"the measure is not valid: {'; '.join(compiler.fault_lines(error))}") from None
     record = measure_from(compiler.measure_record(draft, model, None))
     return record, _merged(overlay, draft.postings), draft.groups
 
 
-def _exempted(
-    measure: Measure, data: Mapping[str, Any], overlay: Overlay, groups: int
-) -> tuple[Measure, Overlay, int]:
+def _exempted(measure: Measure, data: Mapping[str, Any], overlay: Overlay, groups: int) -> tuple[Measure, Overlay, int]:
     from pydantic import ValidationError
 
     from surtax.law import compiler, schema
@@ -175,13 +158,9 @@ def _exempted(
             fields["groups"] = [name]
         model = schema.Exemption.model_validate(fields)
     except ValidationError as error:
-        raise InputError(
-            f"the exemption is not valid: {'; '.join(compiler.fault_lines(error))}"
-        ) from None
+        raise InputError(f"the exemption is not valid: {'; '.join(compiler.fault_lines(error))}") from None
     if missing := [g for g in model.groups or () if g not in known]:
-        raise InputError(
-            f"{measure.id} has no product group {missing[0]!r}{nearest(missing[0], known)}"
-        )
+        raise InputError(f"{measure.id} has no product group {missing[0]!r}{nearest(missing[0], known)}")
     row = compiler.row_of(model, known)
     # an edit is the latest word: it is read before the exemptions of the law
     exempt = (row, *measure.exemptions)
@@ -198,9 +177,7 @@ def _merged(overlay: Overlay, postings: Mapping[int, list[tuple[int, int, int, i
 
 def diff(law: Law, before: int, after: int) -> list[Change]:
     """Return what changed in each measure between two days, in words; see `Law.diff`."""
-    return [
-        change for m in law.measures.values() for change in _measure_diff(law, m, before, after)
-    ]
+    return [change for m in law.measures.values() for change in _measure_diff(law, m, before, after)]
 
 
 def _measure_diff(law: Law, m: Measure, before: int, after: int) -> Iterator[Change]:
@@ -256,11 +233,7 @@ def describe(row: Row, names: Mapping[int, str]) -> str:
     elif row.remit is not None:
         text = f"remits {row.remit:g}%"
     else:
-        specific = (
-            ""
-            if row.specific is None
-            else f" {row.specific[0]:g} {row.specific[1]}/{row.specific[2]}"
-        )
+        specific = "" if row.specific is None else f" {row.specific[0]:g} {row.specific[1]}/{row.specific[2]}"
         text = ("" if row.ad_valorem is None else f"{row.ad_valorem:g}%") + specific
     base = "" if row.base == "full" else f" of {row.base}"
     origins = "" if row.origins is None else f" from {row.origins}"

@@ -30,8 +30,7 @@ def digits(code: str) -> str:
             if 2 <= len(bare) <= DIGITS:
                 return bare
     raise InputError(
-        f"{code!r} is not a product code; write 2 to 10 digits with or without dots, for "
-        "instance 8703.23.01"
+        f"{code!r} is not a product code; write 2 to 10 digits with or without dots, for instance 8703.23.01"
     )
 
 

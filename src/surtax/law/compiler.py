@@ -55,9 +55,7 @@ def compile_folder(folder: Path) -> bytes:
     faults: list[str] = []
     places = sorted(p for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
     if not places:
-        raise InputError(
-            f"{folder} holds no law: expected one folder an importer, such as USA/ and CAN/"
-        )
+        raise InputError(f"{folder} holds no law: expected one folder an importer, such as USA/ and CAN/")
     for place in places:
         for path in sorted(place.glob("*.yaml")):
             try:
@@ -71,9 +69,7 @@ def compile_folder(folder: Path) -> bytes:
     if not faults:
         faults = list(check(draft))
     if faults:
-        raise InputError(
-            f"the law in {folder} has {len(faults)} fault(s):\n  " + "\n  ".join(faults)
-        )
+        raise InputError(f"the law in {folder} has {len(faults)} fault(s):\n  " + "\n  ".join(faults))
     return finish(draft)
 
 
@@ -137,32 +133,25 @@ def add_group(draft: Draft, group: schema.Group, place: Path | None, name: str) 
         items += [(bare, ALWAYS, NEVER, 0) for bare in blocks(text)]
     if group.file is not None:
         if place is None:
-            raise InputError(
-                f"group {name}: a measure given as data cannot name a list file; use `include`"
-            )
+            raise InputError(f"group {name}: a measure given as data cannot name a list file; use `include`")
         rows = _csv(place / group.file, ["code"])
         if group.list_group is not None:
             rows = [row for row in rows if row.get("group") == group.list_group]
             if not rows:
-                raise InputError(
-                    f"group {name}: {group.file} has no row with group {group.list_group!r}"
-                )
+                raise InputError(f"group {name}: {group.file} has no row with group {group.list_group!r}")
         for row in rows:
             first = ordinal(row["from"]) if row.get("from") else start
             last = ordinal(row["to"]) if row.get("to") else end
             if last <= first:
                 raise InputError(
-                    f"{group.file}: {row['code']} ends on {iso(last)}, not after it starts on "
-                    f"{iso(first)}"
+                    f"{group.file}: {row['code']} ends on {iso(last)}, not after it starts on {iso(first)}"
                 )
             items.append((codes.digits(row["code"]), first, last, 1))
     seen: dict[str, list[tuple[int, int]]] = {}
     for bare, first, last, sign in items:
         for other_first, other_last in seen.get(f"{bare}/{sign}", ()):
             if first < other_last and other_first < last:
-                raise InputError(
-                    f"group {name}: {codes.dotted(bare)} is listed twice for the same days"
-                )
+                raise InputError(f"group {name}: {codes.dotted(bare)} is listed twice for the same days")
         seen.setdefault(f"{bare}/{sign}", []).append((first, last))
         draft.postings.setdefault(codes.key(bare), []).append((number, first, last, sign))
     return number
@@ -171,11 +160,7 @@ def add_group(draft: Draft, group: schema.Group, place: Path | None, name: str) 
 def _origins(value: schema.Origins | None) -> dict[str, Any] | None:
     if value is None:
         return None
-    return (
-        {"only": sorted(value.only)}
-        if value.only is not None
-        else {"all_except": sorted(value.all_except or [])}
-    )
+    return {"only": sorted(value.only)} if value.only is not None else {"all_except": sorted(value.all_except or [])}
 
 
 def _condition(when: schema.Condition | None, groups: Mapping[str, int]) -> dict[str, Any] | None:
@@ -189,9 +174,7 @@ def _condition(when: schema.Condition | None, groups: Mapping[str, int]) -> dict
     if when.not_facts:
         data["not_facts"] = when.not_facts
     if when.content:
-        data["content"] = [
-            [n, c.at_least, c.above, c.below] for n, c in sorted(when.content.items())
-        ]
+        data["content"] = [[n, c.at_least, c.above, c.below] for n, c in sorted(when.content.items())]
     if when.otherwise_in is not None:
         data["otherwise_in"] = [groups[g] for g in when.otherwise_in]
     if when.otherwise_not_in is not None:
@@ -219,9 +202,7 @@ def _row(row: schema.RateRow | schema.Exemption, groups: Mapping[str, int]) -> d
         specific = row.specific
         data |= {
             "ad_valorem": row.ad_valorem,
-            "specific": None
-            if specific is None
-            else [specific.amount, specific.currency, specific.unit],
+            "specific": None if specific is None else [specific.amount, specific.currency, specific.unit],
             "top_up_to": row.top_up_to,
             "at_least": row.at_least,
             "table": row.table or None,
@@ -231,9 +212,7 @@ def _row(row: schema.RateRow | schema.Exemption, groups: Mapping[str, int]) -> d
             "content_floor": row.content_floor,
         }
     if row.remains_subject:
-        data["remains_subject"] = [
-            [_day(s.start, ALWAYS), _day(s.end, NEVER), s.citation] for s in row.remains_subject
-        ]
+        data["remains_subject"] = [[_day(s.start, ALWAYS), _day(s.end, NEVER), s.citation] for s in row.remains_subject]
     return {k: v for k, v in data.items() if v is not None}
 
 
@@ -250,9 +229,7 @@ def _relations(measure: schema.Measure) -> list[dict[str, Any]]:
                 raise InputError(f"precedence: {measure.id} names itself")
             if rule.relation == "adds_to":
                 continue
-            loser, winner = (
-                (measure.id, other) if rule.relation == "yields_to" else (other, measure.id)
-            )
+            loser, winner = (measure.id, other) if rule.relation == "yields_to" else (other, measure.id)
             found.append(
                 {
                     "loser": loser,
@@ -271,9 +248,7 @@ def _relations(measure: schema.Measure) -> list[dict[str, Any]]:
 
 def measure_record(draft: Draft, measure: schema.Measure, place: Path | None) -> dict[str, Any]:
     """Turn a valid measure into its record in the index, adding its lists to the draft."""
-    groups = {
-        name: add_group(draft, group, place, name) for name, group in measure.products.items()
-    }
+    groups = {name: add_group(draft, group, place, name) for name, group in measure.products.items()}
     data: dict[str, Any] = {
         "id": measure.id,
         "title": measure.title,
@@ -296,9 +271,7 @@ def measure_record(draft: Draft, measure: schema.Measure, place: Path | None) ->
     }
     if measure.table is not None:
         if place is None:
-            raise InputError(
-                "a measure given as data cannot have a rate table; name a file in a folder of law"
-            )
+            raise InputError("a measure given as data cannot have a rate table; name a file in a folder of law")
         data["table"] = add_table(draft, measure.table, place)
     return {k: v for k, v in data.items() if v not in (None, [], {})} | {
         "rates": data["rates"],
@@ -309,9 +282,7 @@ def measure_record(draft: Draft, measure: schema.Measure, place: Path | None) ->
 def add_measure(draft: Draft, measure: schema.Measure, place: Path, name: str) -> None:
     """Add a measure of the folder of its importer, from the file of that name."""
     if measure.id != name:
-        raise InputError(
-            f"the id {measure.id!r} differs from the file's name; name it {measure.id}.yaml"
-        )
+        raise InputError(f"the id {measure.id!r} differs from the file's name; name it {measure.id}.yaml")
     if measure.levied_by != place.name:
         raise InputError(f"levied_by is {measure.levied_by} but the file stands in {place.name}/")
     if any(m["id"] == measure.id for m in draft.measures):
@@ -336,9 +307,7 @@ def add_table(draft: Draft, table: schema.Table, place: Path) -> dict[str, Any]:
     rows.sort()
     for before, after in itertools.pairwise(rows):
         if before[0] == after[0] and after[1] < before[2]:
-            raise InputError(
-                f"{table.file}: {codes.prefix_of(after[0])} has two rows for the same days"
-            )
+            raise InputError(f"{table.file}: {codes.prefix_of(after[0])} has two rows for the same days")
     for i, (column, code) in enumerate(
         (
             ("key", "q"),
@@ -353,9 +322,7 @@ def add_table(draft: Draft, table: schema.Table, place: Path) -> dict[str, Any]:
     draft.tables.append(
         {
             "rates": [list(parse_rate(text)) for text in lists["rate"]],
-            "specials": [
-                {k: list(v) for k, v in parse_special(text).items()} for text in lists["special"]
-            ],
+            "specials": [{k: list(v) for k, v in parse_special(text).items()} for text in lists["special"]],
         }
     )
     return {

@@ -56,9 +56,7 @@ class Hits:
                 include, exclude = include or bool(sign), exclude or not sign
         if exclude:
             return OUT
-        below = [
-            (p, sign) for p, start, end, sign in self.partly.get(group, ()) if start <= day < end
-        ]
+        below = [(p, sign) for p, start, end, sign in self.partly.get(group, ()) if start <= day < end]
         if not below or (include and all(sign for _, sign in below)):
             return IN if include else OUT
         if not children:
@@ -140,9 +138,7 @@ class Draft:
     amount: float | None = None
 
 
-def refuse(
-    line: Line, reason: str, currency: str | None = None, measures: tuple[Finding, ...] = ()
-) -> Answer:
+def refuse(line: Line, reason: str, currency: str | None = None, measures: tuple[Finding, ...] = ()) -> Answer:
     """Return a refusal: no total, and the reason."""
     return Answer(line, "refused", reason, None, None, currency, measures)
 
@@ -151,45 +147,25 @@ def coverage(index: Index, place: Jurisdiction, line: Line) -> str | None:
     """Return why a line is outside what the data cover, or None."""
     day, bare = line.day, line.product
     if day < place.start:
-        return (
-            f"{iso(day)} is before the first day covered for {place.name}, "
-            f"{iso(place.start)}: {place.before}"
-        )
+        return f"{iso(day)} is before the first day covered for {place.name}, {iso(place.start)}: {place.before}"
     if day >= place.end:
-        pending = "; ".join(
-            f"from {iso(start)}: {text}" for start, text in place.pending if start <= day
-        )
-        text = (
-            f"{iso(day)} is after the last day covered for {place.name}, "
-            f"{iso(place.end - 1)}: {place.after}"
-        )
+        pending = "; ".join(f"from {iso(start)}: {text}" for start, text in place.pending if start <= day)
+        text = f"{iso(day)} is after the last day covered for {place.name}, {iso(place.end - 1)}: {place.after}"
         return f"{text} Known by name only: {pending}" if pending else text
     if line.origin == line.importer:
-        return (
-            f"goods of {line.origin} imported into {line.importer}: no tariff measure on own "
-            "goods is covered"
-        )
+        return f"goods of {line.origin} imported into {line.importer}: no tariff measure on own goods is covered"
     if line.origin not in place.origins:
-        return (
-            place.origins_reason
-            or f"goods of {line.origin} imported into {place.name} are not covered"
-        )
+        return place.origins_reason or f"goods of {line.origin} imported into {place.name} are not covered"
     if len(bare) not in place.digits:
         wanted = " or ".join(str(n) for n in place.digits)
-        return (
-            f"{codes.dotted(bare)} has {len(bare)} digits; a tariff item of {place.name} has "
-            f"{wanted}"
-        )
+        return f"{codes.dotted(bare)} has {len(bare)} digits; a tariff item of {place.name} has {wanted}"
     if place.nomenclature is not None and bare[:2] not in ("98", "99"):
         looked_up = bare[: place.nomenclature_digits]
         periods = index.exists(place.nomenclature, looked_up)
         if not holds(periods, day):
             when = ", ".join(_period(start, end) for start, end in periods)
             known = f"it exists {when}" if when else "no edition in the data has it"
-            return (
-                f"{codes.dotted(looked_up)} is not in the tariff nomenclature of "
-                f"{place.name} on {iso(day)}: {known}"
-            )
+            return f"{codes.dotted(looked_up)} is not in the tariff nomenclature of {place.name} on {iso(day)}: {known}"
     return None
 
 
@@ -246,9 +222,7 @@ def answer(
                 ordinary_known = False
             ordinary += draft.effective or 0.0
     returnable = remissions(drafts, asked)
-    return conclude(
-        place, asked, [drafts[m.id] for m in sorted(order, key=lambda m: m.id)], split, returnable
-    )
+    return conclude(place, asked, [drafts[m.id] for m in sorted(order, key=lambda m: m.id)], split, returnable)
 
 
 class Split:
@@ -385,13 +359,7 @@ def fits(row: Row, asked: Asked, states: dict[int, int], granting: bool = False)
     if not row.in_force(line.day) or (row.origins is not None and line.origin not in row.origins):
         return OUT, ""
     groups = tuple(states) if row.groups is None else row.groups
-    scope = (
-        IN
-        if any(states[g] == IN for g in groups)
-        else UNSURE
-        if any(states[g] for g in groups)
-        else OUT
-    )
+    scope = IN if any(states[g] == IN for g in groups) else UNSURE if any(states[g] for g in groups) else OUT
     if scope == OUT:
         return OUT, ""
     held, why = conditions(row.when, asked, granting)
@@ -418,9 +386,7 @@ def conditions(when: Condition | None, asked: Asked, granting: bool = False) -> 
     ):
         return OUT, ""
     stated = line.facts
-    if not granting and (
-        not stated.issuperset(when.facts) or not stated.isdisjoint(when.not_facts)
-    ):
+    if not granting and (not stated.issuperset(when.facts) or not stated.isdisjoint(when.not_facts)):
         return OUT, ""
     unsure = ""
     for name, at_least, above, below in when.content:
@@ -437,17 +403,12 @@ def conditions(when: Condition | None, asked: Asked, granting: bool = False) -> 
         if groups is None:
             continue
         if asked.otherwise is None:
-            unsure = (
-                "the item under which the goods would otherwise be classified: give it (otherwise)"
-            )
+            unsure = "the item under which the goods would otherwise be classified: give it (otherwise)"
             continue
         states = [asked.otherwise.state(g, line.day, []) for g in groups]
         inside = IN in states
         if not inside and UNSURE in states:
-            unsure = (
-                "the full item under which the goods would otherwise be classified: give "
-                "all its digits"
-            )
+            unsure = "the full item under which the goods would otherwise be classified: give all its digits"
         elif inside != wanted:
             return OUT, ""
     return (UNSURE, unsure) if unsure else (IN, "")
@@ -471,9 +432,7 @@ def displace(draft: Draft, relations: Sequence[Relation], drafts: dict[str, Draf
             continue
         if not winner.subject:
             if winner.unknown and not draft.unknown:
-                draft.unknown = (
-                    f"it gives way to {winner.measure.id}, and whether that applies is unknown"
-                )
+                draft.unknown = f"it gives way to {winner.measure.id}, and whether that applies is unknown"
             continue
         lost = draft.mask if relation.article else draft.mask & winner.subject
         if lost:
@@ -501,22 +460,17 @@ def price(draft: Draft, asked: Asked, split: Split, ordinary: float | None) -> N
         share *= 1.0 - max(floor, line.ca_mx_content or 0.0)
         if line.ca_mx_content is None:
             asked.assumptions.append(
-                f"{draft.measure.id}: no Canadian and Mexican content claimed, so {floor:.0%} "
-                "of the value is deducted"
+                f"{draft.measure.id}: no Canadian and Mexican content claimed, so {floor:.0%} of the value is deducted"
             )
     if row.base == "non-us-content" and line.us_content is None:
-        asked.assumptions.append(
-            f"{draft.measure.id}: no US content stated, so the full value pays"
-        )
+        asked.assumptions.append(f"{draft.measure.id}: no US content stated, so the full value pays")
     draft.share = share
     if row.table:
         _ordinary(draft, asked)
     elif row.top_up_to is not None:
         if ordinary is None:
             draft.applies, draft.code = None, "unknown"
-            draft.unknown = draft.reason = (
-                "its rate depends on the ordinary duty, which is not known for this line"
-            )
+            draft.unknown = draft.reason = "its rate depends on the ordinary duty, which is not known for this line"
             return
         draft.rate = max(0.0, row.top_up_to - ordinary)
     else:
@@ -570,9 +524,7 @@ def _ordinary(draft: Draft, asked: Asked) -> None:
         return
     found = asked.index.table_row(table.number, line.product, line.day)
     if found is None:
-        draft.unknown = (
-            f"the rate table has no row for {codes.dotted(line.product)} on {iso(line.day)}"
-        )
+        draft.unknown = f"the rate table has no row for {codes.dotted(line.product)} on {iso(line.day)}"
         return
     lists = asked.index.header["tables"][table.number]
     general, special, other = found
@@ -585,9 +537,7 @@ def _ordinary(draft: Draft, asked: Asked) -> None:
     draft.rate_text = text
     draft.reason = f"{column}: {text}"
     if ad_valorem < 0:
-        draft.unknown = (
-            f"the {column} is printed as {text!r}, which the data do not turn into a number"
-        )
+        draft.unknown = f"the {column} is printed as {text!r}, which the data do not turn into a number"
         return
     draft.rate = ad_valorem
     if amount:
@@ -603,9 +553,7 @@ def _preference(
     name = line.preference
     served = table.programme_origins.get(name)
     if name not in table.programmes:
-        draft.unknown = (
-            f"the preference {name!r} is not known; known: {', '.join(sorted(table.programmes))}"
-        )
+        draft.unknown = f"the preference {name!r} is not known; known: {', '.join(sorted(table.programmes))}"
         return "special rate", general
     if served is not None and line.origin not in served:
         draft.unknown = f"{name} does not serve goods of {line.origin}"
@@ -706,9 +654,7 @@ def unstated(draft: Draft, asked: Asked) -> list[str]:
     return found
 
 
-def conclude(
-    place: Jurisdiction, asked: Asked, drafts: list[Draft], split: Split, returnable: float | None
-) -> Answer:
+def conclude(place: Jurisdiction, asked: Asked, drafts: list[Draft], split: Split, returnable: float | None) -> Answer:
     """Add up, and write the findings."""
     line = asked.line
     findings = tuple(finding(draft, split) for draft in drafts)
@@ -737,9 +683,7 @@ def conclude(
         total_amount,
         place.currency,
         findings,
-        None
-        if returnable is None or total_rate is None
-        else (_clean(total_rate - returnable), total_rate),
+        None if returnable is None or total_rate is None else (_clean(total_rate - returnable), total_rate),
         assumptions=tuple(dict.fromkeys(asked.assumptions)),
     )
 
@@ -752,23 +696,16 @@ def finding(draft: Draft, split: Split) -> Finding:
     """Write what happened to a measure."""
     measure, row = draft.measure, draft.row
     displaced = tuple(
-        Displaced(relation.winner, _clean(split.share(lost)), relation.citation)
-        for relation, lost in draft.displaced
+        Displaced(relation.winner, _clean(split.share(lost)), relation.citation) for relation, lost in draft.displaced
     )
     reason = draft.reason
     if draft.code == "displaced":
         reason = "; ".join(f"gives way to {d.by} under {d.citation}" for d in displaced)
     elif draft.applies:
-        share = (
-            ""
-            if draft.share is None or draft.share > 1 - 1e-12
-            else f" on {draft.share:.4g} of the value"
-        )
+        share = "" if draft.share is None or draft.share > 1 - 1e-12 else f" on {draft.share:.4g} of the value"
         reason = reason or f"{draft.rate:g}%{share}"
         if displaced:
-            reason += "; on the rest gives way to " + ", ".join(
-                f"{d.by} under {d.citation}" for d in displaced
-            )
+            reason += "; on the rest gives way to " + ", ".join(f"{d.by} under {d.citation}" for d in displaced)
     priced = draft.applies is True
     base = None if row is None or row.exempt is not None else row.base
     main = max(displaced, key=lambda d: d.share, default=None)
@@ -784,12 +721,8 @@ def finding(draft: Draft, split: Split) -> Finding:
         rate=draft.rate,
         rate_text=draft.rate_text,
         base=base,
-        base_share=_clean(draft.share)
-        if priced and draft.share is not None
-        else (0.0 if not priced else None),
-        effective_rate=_clean(draft.effective)
-        if priced and draft.effective is not None
-        else (None if priced else 0.0),
+        base_share=_clean(draft.share) if priced and draft.share is not None else (0.0 if not priced else None),
+        effective_rate=_clean(draft.effective) if priced and draft.effective is not None else (None if priced else 0.0),
         amount=_clean(draft.amount) if priced and draft.amount is not None else None,
         excluded_by=main.by if main else None,
         displaced=displaced,

@@ -83,9 +83,7 @@ class Lines:
 def _column(values: ArrayLike, n: int, name: str, upper: float = np.inf) -> Floats:
     array = np.asarray(values, dtype=np.float64)
     if array.ndim > 1 or (array.ndim == 1 and len(array) != n):
-        raise InputError(
-            f"{name} has shape {array.shape}; give one number, or one for each of the {n} lines"
-        )
+        raise InputError(f"{name} has shape {array.shape}; give one number, or one for each of the {n} lines")
     if np.any((array < 0) | (array > upper)):
         raise InputError(f"{name} holds values outside 0 to {upper:g}")
     return np.broadcast_to(array, (n,)).astype(np.float64)
@@ -119,9 +117,7 @@ class Schedule:
         day = ordinal(date)
         at = np.flatnonzero(self.dates == day)
         if not len(at):
-            raise InputError(
-                f"{iso(day)} is not among the {len(self.dates)} dates of this schedule"
-            )
+            raise InputError(f"{iso(day)} is not among the {len(self.dates)} dates of this schedule")
         column: Floats = self.rates[:, self.epochs[at[0]]]
         return column
 
@@ -194,9 +190,7 @@ class Batch:
         self.origin: Ints = origin.astype(np.int64)
         self.claimed = lines.share("claimed", lines.claimed)
         if np.isnan(self.claimed).any():
-            raise InputError(
-                "claimed holds NaN: the share that claims a preference has to be known"
-            )
+            raise InputError("claimed holds NaN: the share that claims a preference has to be known")
         self.preference = lines.preference
         self.us = lines.share("us_content", lines.us_content)
         self.ca_mx = lines.share("ca_mx_content", lines.ca_mx_content)
@@ -205,30 +199,22 @@ class Batch:
         if isinstance(lines.metal_content, Mapping):
             for metal, share in lines.metal_content.items():
                 if metal not in METALS:
-                    raise InputError(
-                        f"metal content of {metal!r}: the metals are {', '.join(METALS)}"
-                    )
+                    raise InputError(f"metal content of {metal!r}: the metals are {', '.join(METALS)}")
                 self.explicit[metal] = lines.share(f"metal content of {metal}", share)
         else:
             self.loose = lines.share("metal_content", lines.metal_content)
-        self.unit_values = {
-            u: _column(v, n, f"unit value per {u}") for u, v in lines.unit_values.items()
-        }
+        self.unit_values = {u: _column(v, n, f"unit value per {u}") for u, v in lines.unit_values.items()}
         self.facts = frozenset(lines.facts)
         for fact in sorted(self.facts):
             if fact not in law.facts(lines.importer):
-                raise InputError(
-                    f"{fact!r} is not a fact that a measure of {lines.importer} asks for"
-                )
+                raise InputError(f"{fact!r} is not a fact that a measure of {lines.importer} asks for")
 
     def from_origins(self, origins: object) -> Bools:
         """Return (n,) whether each line's origin is in a set."""
         inside = np.array([str(o) in origins for o in self.origin_names])  # type: ignore[operator]
         return inside[self.origin]
 
-    def on(
-        self, day: int, keep: Iterable[str], remitted: bool
-    ) -> tuple[Floats, Bytes, dict[str, Floats]]:
+    def on(self, day: int, keep: Iterable[str], remitted: bool) -> tuple[Floats, Bytes, dict[str, Floats]]:
         """Return (n,) rates and status on a day, and the rates of the measures to keep."""
         rates = np.zeros(self.n)
         status = np.zeros(self.n, dtype=np.uint8)
@@ -299,9 +285,7 @@ class Pass:
         any_group = np.zeros(len(lists.products), dtype=bool)
         for g in measure.groups.values():
             any_group |= lists.state(g, self.day) != OUT
-        reach: Ints = np.flatnonzero(
-            any_group[self.product] & self.batch.from_origins(measure.origins)[self.at]
-        )
+        reach: Ints = np.flatnonzero(any_group[self.product] & self.batch.from_origins(measure.origins)[self.at])
         return reach
 
     def _settle(self, measure: Measure, relations: list[Relation]) -> None:
@@ -373,9 +357,7 @@ class Pass:
             doubt = self.unknown.get(relation.winner)
             if doubt is not None:
                 unsure |= doubt[at] & (here == 0) & (mask != 0)
-            lost = np.where(here != 0, mask if relation.article else mask & here, 0).astype(
-                np.uint8
-            )
+            lost = np.where(here != 0, mask if relation.article else mask & here, 0).astype(np.uint8)
             lost_any |= lost != 0
             mask &= ~lost
         gone: Bools = (mask == 0) & lost_any
@@ -391,9 +373,7 @@ class Pass:
             return out
         for g in states if row.groups is None else row.groups:
             # IN beats UNSURE beats OUT
-            out = np.where((out == IN) | (states[g] == IN), IN, np.maximum(out, states[g])).astype(
-                np.uint8
-            )
+            out = np.where((out == IN) | (states[g] == IN), IN, np.maximum(out, states[g])).astype(np.uint8)
         if row.origins is not None:
             out[~self.batch.from_origins(row.origins)[self.at[at]]] = OUT
         out[held == OUT] = OUT
@@ -405,11 +385,7 @@ class Pass:
         if when is None:
             return held
         p, facts = self.preference, self.batch.facts
-        claims = (
-            not when.preference
-            or p in when.preference
-            or ("any" in when.preference and p != "none")
-        )
+        claims = not when.preference or p in when.preference or ("any" in when.preference and p != "none")
         stated = granting or (facts.issuperset(when.facts) and facts.isdisjoint(when.not_facts))
         if not (claims and stated):
             return np.zeros(len(at), dtype=np.uint8)
@@ -435,9 +411,7 @@ class Pass:
         loose = self.batch.loose[self.at]
         if explicit is None:
             return np.where(self.stated, 0.0, loose)
-        return np.where(
-            np.isnan(explicit[self.at]), np.where(self.stated, 0.0, loose), explicit[self.at]
-        )
+        return np.where(np.isnan(explicit[self.at]), np.where(self.stated, 0.0, loose), explicit[self.at])
 
     def _need(self, base: str, rows: Ints) -> Bools:
         """Settle the metal content of lines; returns where it is not stated."""
@@ -498,11 +472,7 @@ class Pass:
             if row.specific is not None:
                 value = self._unit_value(row.specific[2], at[rows])
                 unsure[rows] |= np.isnan(value)
-                unit = (
-                    100.0
-                    * row.specific[0]
-                    / np.where(np.isnan(value) | (value == 0), np.inf, value)
-                )
+                unit = 100.0 * row.specific[0] / np.where(np.isnan(value) | (value == 0), np.inf, value)
         found = rate * share + unit
         if row.at_least is not None:
             found = np.maximum(found, row.at_least)
@@ -523,9 +493,7 @@ class Pass:
             raise InputError(f"{measure.id} has a table row but no table")
         general, special, other, found = self.batch.lists.table_rows(table.number, self.day)
         names = table.programmes.get(self.preference, ())
-        numbers, units, granted = table_rates(
-            self.batch.law.index.header["tables"][table.number], names
-        )
+        numbers, units, granted = table_rates(self.batch.law.index.header["tables"][table.number], names)
         product = self.product[rows]
         number = general[product]
         lost = ~found[product]
@@ -569,9 +537,7 @@ class Pass:
                 open_ &= ~hit
             for i in due:
                 known = back.setdefault(i, np.zeros(self.m))
-                known[at] = (
-                    np.maximum(known[at], share) if granting else np.minimum(1.0, known[at] + share)
-                )
+                known[at] = np.maximum(known[at], share) if granting else np.minimum(1.0, known[at] + share)
         total = np.zeros(self.m)
         for i, share in back.items():
             total += self.effective[i] * share
@@ -584,8 +550,6 @@ class Pass:
             return np.zeros(len(at), dtype=np.uint8)
         out = np.zeros(len(at), dtype=np.uint8)
         for g in states if row.groups is None else row.groups:
-            out = np.where((out == IN) | (states[g] == IN), IN, np.maximum(out, states[g])).astype(
-                np.uint8
-            )
+            out = np.where((out == IN) | (states[g] == IN), IN, np.maximum(out, states[g])).astype(np.uint8)
         out[self._holds(row.when, at, granting=True) == OUT] = OUT
         return out

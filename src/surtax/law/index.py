@@ -56,28 +56,17 @@ class Index:
 
     def __init__(self, data: bytes) -> None:
         if sys.byteorder != "little":  # pragma: no cover
-            raise InputError(
-                "the law index is little-endian; this machine is not: load the law from its "
-                "YAML folder"
-            )
+            raise InputError("the law index is little-endian; this machine is not: load the law from its YAML folder")
         if len(data) < _HEAD.size or data[:8] != MAGIC:
-            raise InputError(
-                "this is not a law index of this version; rebuild it: python -m "
-                "tools.build_data law"
-            )
+            raise InputError("this is not a law index of this version; rebuild it: python -m tools.build_data law")
         _, crc, length = _HEAD.unpack_from(data)
         body = memoryview(data)[_HEAD.size :]
         if zlib.crc32(body) != crc:
-            raise InputError(
-                "the law index is damaged (checksum); rebuild it: python -m tools.build_data law"
-            )
+            raise InputError("the law index is damaged (checksum); rebuild it: python -m tools.build_data law")
         self.crc = crc
         self.header: dict[str, Any] = json.loads(bytes(body[:length]))
         if self.header.get("schema") != SCHEMA:
-            raise InputError(
-                f"the law index says schema {self.header.get('schema')!r}, not {SCHEMA!r}; "
-                "rebuild it"
-            )
+            raise InputError(f"the law index says schema {self.header.get('schema')!r}, not {SCHEMA!r}; rebuild it")
         self._sections: dict[str, memoryview] = {
             name: body[offset : offset + size].cast(code)
             for name, (offset, size, code) in self.header["sections"].items()
@@ -91,10 +80,7 @@ class Index:
         """Return the postings of the prefix at a position of `key`."""
         first = self._sections["first"]
         group, start, end, sign = (self._sections[n] for n in ("group", "start", "end", "sign"))
-        return [
-            (group[i], start[i], end[i], sign[i])
-            for i in range(first[position], first[position + 1])
-        ]
+        return [(group[i], start[i], end[i], sign[i]) for i in range(first[position], first[position + 1])]
 
     def above(self, bare: str) -> list[Posting]:
         """Return the postings of a code and of every prefix of it."""
@@ -124,9 +110,7 @@ class Index:
             at = bisect_left(keys, wanted)
             while at < len(keys) and keys[at] == wanted:
                 if starts[at] <= day < ends[at]:
-                    return tuple(
-                        self._sections[f"t{table}.{c}"][at] for c in ("general", "special", "other")
-                    )  # type: ignore[return-value]
+                    return tuple(self._sections[f"t{table}.{c}"][at] for c in ("general", "special", "other"))  # type: ignore[return-value]
                 at += 1
         return None
 

@@ -111,19 +111,14 @@ def make_line(
                 raise InputError(f"metal content of {name!r}: the metals are {', '.join(METALS)}")
             metals[name] = _share(part, f"metal content of {name}")
         if sum(metals.values()) > 1 + 1e-9:
-            raise InputError(
-                "the metal contents add up to more than the customs value (shares, 0 to 1)"
-            )
+            raise InputError("the metal contents add up to more than the customs value (shares, 0 to 1)")
     elif metal_content is not None:
         metal = _share(metal_content, "metal content")
     quantities = {}
     for unit, amount in (quantity or {}).items():
         quantities[unit] = _amount(amount, f"quantity in {unit}")
     if not isinstance(preference, str) or not re.fullmatch(r"[a-z][a-z0-9-]*", preference):
-        raise InputError(
-            f"preference {preference!r}: write none, usmca or another programme's name in small "
-            "letters"
-        )
+        raise InputError(f"preference {preference!r}: write none, usmca or another programme's name in small letters")
     return Line(
         importer=_country(importer, "importer"),
         origin=_country(origin, "origin"),
@@ -132,9 +127,7 @@ def make_line(
         preference=preference,
         value=None if value is None else _amount(value, "value"),
         us_content=None if us_content is None else _share(us_content, "US content"),
-        ca_mx_content=None
-        if ca_mx_content is None
-        else _share(ca_mx_content, "Canadian and Mexican content"),
+        ca_mx_content=None if ca_mx_content is None else _share(ca_mx_content, "Canadian and Mexican content"),
         metal=metal,
         metals=metals,
         quantities=quantities,
@@ -152,9 +145,7 @@ def _country(text: str, name: str) -> str:
 def _share(value: float, name: str) -> float:
     number = _number(value, name)
     if not 0 <= number <= 1:
-        raise InputError(
-            f"{name} {value!r} is a share of the customs value: between 0 and 1, not per cent"
-        )
+        raise InputError(f"{name} {value!r} is a share of the customs value: between 0 and 1, not per cent")
     return number
 
 

@@ -49,9 +49,7 @@ class ProductLists:
         keys = np.asarray(index.section("key"))
         first = np.asarray(index.section("first")).astype(np.int64)
         lengths = np.array([len(p) for p in self.products], dtype=np.int64)
-        padded = np.array(
-            [int(p) * 10 ** (codes.DIGITS - len(p)) for p in self.products], dtype=np.int64
-        )
+        padded = np.array([int(p) * 10 ** (codes.DIGITS - len(p)) for p in self.products], dtype=np.int64)
         self.padded, self.lengths = padded, lengths
         found: list[tuple[Ints, Ints]] = []
         for n in range(codes.DIGITS + 1):
@@ -68,8 +66,7 @@ class ProductLists:
         group, start, end, sign = (c[posting].astype(np.int64) for c in columns)
         extra = self._overlaid(law.overlay)
         product, group, start, end, sign = (
-            np.concatenate((a, b))
-            for a, b in zip((product, group, start, end, sign), extra, strict=True)
+            np.concatenate((a, b)) for a, b in zip((product, group, start, end, sign), extra, strict=True)
         )
         order = np.argsort(group, kind="stable")
         self._columns = tuple(c[order] for c in (product, start, end, sign))
@@ -79,25 +76,18 @@ class ProductLists:
         low = np.searchsorted(keys, padded * 16 + lengths, side="right")
         high = np.searchsorted(keys, (padded + wide) * 16)
         longer = {codes.prefix_of(k) for k in law.overlay}
-        loose = np.array(
-            [any(o != p and o.startswith(p) for o in longer) for p in self.products], dtype=bool
-        )
+        loose = np.array([any(o != p and o.startswith(p) for o in longer) for p in self.products], dtype=bool)
         self._split = np.flatnonzero((high > low) | loose)
         self._hits: dict[int, engine.Hits] = {}
         self._cache: dict[tuple[int, int], Bytes] = {}
 
-    def _overlaid(
-        self, overlay: dict[int, tuple[tuple[int, int, int, int], ...]]
-    ) -> tuple[Ints, ...]:
+    def _overlaid(self, overlay: dict[int, tuple[tuple[int, int, int, int], ...]]) -> tuple[Ints, ...]:
         rows: list[tuple[int, int, int, int, int]] = []
         for key, postings in overlay.items():
             prefix = codes.prefix_of(key)
             under = [i for i, p in enumerate(self.products) if p.startswith(prefix)]
             rows += [(i, *posting) for posting in postings for i in under]
-        return (
-            tuple(np.array(c, dtype=np.int64) for c in zip(*rows, strict=True))
-            or (np.zeros(0, np.int64),) * 5
-        )
+        return tuple(np.array(c, dtype=np.int64) for c in zip(*rows, strict=True)) or (np.zeros(0, np.int64),) * 5
 
     def state(self, group: int, day: int) -> Bytes:
         """Return (products,) states of a group on a day (OUT, IN, UNSURE); read only."""
@@ -133,8 +123,7 @@ class ProductLists:
         if place.nomenclature is None:
             return right
         keys, start, end = (
-            np.asarray(self._law.index.section(f"n{place.nomenclature}.{c}"))
-            for c in ("key", "start", "end")
+            np.asarray(self._law.index.section(f"n{place.nomenclature}.{c}")) for c in ("key", "start", "end")
         )
         live = keys[(start <= day) & (day < end)]
         n = np.minimum(self.lengths, place.nomenclature_digits)
@@ -162,9 +151,7 @@ class ProductLists:
             row[reach[hit]] = live[at[hit]]
         found = row >= 0
         safe = np.maximum(row, 0)
-        general, special, other = (
-            section[c][safe].astype(np.int64) for c in ("general", "special", "other")
-        )
+        general, special, other = (section[c][safe].astype(np.int64) for c in ("general", "special", "other"))
         return general, special, other, found
 
 

@@ -6,9 +6,7 @@ import re
 from typing import NamedTuple
 
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
-_SPECIFIC = re.compile(
-    r"(?:\$\s*(?P<d>\d+(?:\.\d+)?)|(?P<c>\d+(?:\.\d+)?)\s*(?:¢|cents))\s*(?:/|each|per)\s*(?P<u>.*)"
-)
+_SPECIFIC = re.compile(r"(?:\$\s*(?P<d>\d+(?:\.\d+)?)|(?P<c>\d+(?:\.\d+)?)\s*(?:¢|cents))\s*(?:/|each|per)\s*(?P<u>.*)")
 
 
 class Rate(NamedTuple):

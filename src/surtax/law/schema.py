@@ -84,18 +84,14 @@ class Source(_Model):
     """Where a text is cited from."""
 
     text: str = Field(description="the citation as a lawyer writes it, with section or clause")
-    where: str | None = Field(
-        None, description="where it stands: a file of the sources' law folder, or a gazette"
-    )
+    where: str | None = Field(None, description="where it stands: a file of the sources' law folder, or a gazette")
 
 
 class Origins(_Model):
     """Countries of origin, by ISO 3166 alpha-3 code: either a list or everything except a list."""
 
     only: list[Country] | None = Field(None, description="these origins and no other")
-    all_except: list[Country] | None = Field(
-        None, description="every origin but these (an empty list: all)"
-    )
+    all_except: list[Country] | None = Field(None, description="every origin but these (an empty list: all)")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Origins:
@@ -108,12 +104,8 @@ class Dated(_Model):
     """A row of law with its clocks."""
 
     start: Day | None = Field(None, alias="from", description="first day (inclusive)")
-    end: Day | None = Field(
-        None, alias="to", description="first day on which it no longer holds (exclusive)"
-    )
-    signed: Day | None = Field(
-        None, description="day the row was made, where it is not before `from`"
-    )
+    end: Day | None = Field(None, alias="to", description="first day on which it no longer holds (exclusive)")
+    signed: Day | None = Field(None, description="day the row was made, where it is not before `from`")
     end_signed: Day | None = Field(None, description="day on which its end was decided")
     citation: str | None = Field(None, description="section or clause that says so")
     confidence: Confidence | None = Field(None, description="overrides the measure's own")
@@ -133,35 +125,23 @@ class Group(_Model):
         default_factory=list,
         description='prefixes of 2 to 10 digits, ranges such as "7206.10-7216.50", or "*"',
     )
-    exclude: list[Prefix] = Field(
-        default_factory=list, description="prefixes taken out again; they win"
-    )
+    exclude: list[Prefix] = Field(default_factory=list, description="prefixes taken out again; they win")
     file: str | None = Field(
         None,
         alias="list",
         description="CSV beside the file: columns code, and optionally group, from, to, note",
     )
-    list_group: str | None = Field(
-        None, description="take only the rows of the CSV whose `group` says so"
-    )
-    start: Day | None = Field(
-        None, alias="from", description="first day for items without a start of their own"
-    )
-    end: Day | None = Field(
-        None, alias="to", description="end for items without an end of their own"
-    )
-    nomenclature: str | None = Field(
-        None, description="the vintage the codes are written in, such as HTS 2025"
-    )
+    list_group: str | None = Field(None, description="take only the rows of the CSV whose `group` says so")
+    start: Day | None = Field(None, alias="from", description="first day for items without a start of their own")
+    end: Day | None = Field(None, alias="to", description="end for items without an end of their own")
+    nomenclature: str | None = Field(None, description="the vintage the codes are written in, such as HTS 2025")
     citation: str | None = None
     note: str | None = None
 
     @model_validator(mode="after")
     def _not_empty(self) -> Group:
         if not self.include and self.file is None:
-            raise ValueError(
-                'a product group needs `include` or `list` (all products: include: ["*"])'
-            )
+            raise ValueError('a product group needs `include` or `list` (all products: include: ["*"])')
         return self
 
 
@@ -179,17 +159,12 @@ class Condition(_Model):
     preference: list[str] | None = Field(
         None, description="one of these programmes is claimed (`none`: no claim; `any`: whichever)"
     )
-    facts: list[Fact] = Field(
-        default_factory=list, description="facts of the measure's `facts`, all stated true"
-    )
+    facts: list[Fact] = Field(default_factory=list, description="facts of the measure's `facts`, all stated true")
     not_facts: list[Fact] = Field(default_factory=list, description="facts none of which is stated")
-    content: dict[Literal["us", "ca_mx", "steel", "aluminum", "copper"], Content] = Field(
-        default_factory=dict
-    )
+    content: dict[Literal["us", "ca_mx", "steel", "aluminum", "copper"], Content] = Field(default_factory=dict)
     otherwise_in: list[Name] | None = Field(
         None,
-        description="chapters 98 and 99: the goods are otherwise classifiable in one of these "
-        "groups",
+        description="chapters 98 and 99: the goods are otherwise classifiable in one of these groups",
     )
     otherwise_not_in: list[Name] | None = Field(None, description="… and in none of these")
 
@@ -201,15 +176,12 @@ class Standing(Dated):
 class Row(Dated):
     """A dated row that holds for some groups, origins and conditions; rows are read in order."""
 
-    groups: list[Name] | None = Field(
-        None, description="product groups (none named: all of the measure's)"
-    )
+    groups: list[Name] | None = Field(None, description="product groups (none named: all of the measure's)")
     origins: Origins | None = Field(None, description="narrows the measure's own origins")
     when: Condition | None = None
     remains_subject: list[Standing] = Field(
         default_factory=list,
-        description="when goods that owe nothing still count as subject to the measure "
-        "(otherwise not)",
+        description="when goods that owe nothing still count as subject to the measure (otherwise not)",
     )
 
 
@@ -228,17 +200,12 @@ class RateRow(Row):
     specific: Specific | None = Field(None, description="with `ad_valorem`: a compound rate")
     top_up_to: Percent | None = Field(
         None,
-        description="the rate that brings the sum with the ordinary duty to this (zero where "
-        "that is above)",
+        description="the rate that brings the sum with the ordinary duty to this (zero where that is above)",
     )
-    at_least: Percent | None = Field(
-        None, description="floor of the effective rate, per cent of customs value"
-    )
+    at_least: Percent | None = Field(None, description="floor of the effective rate, per cent of customs value")
     table: bool = Field(False, description="the rate stands in the measure's table (ordinary duty)")
     remit: Percent | None = Field(None, description="remissions: per cent of the duty given back")
-    refuse: str | None = Field(
-        None, description="the data do not give the rate: refuse, with this reason"
-    )
+    refuse: str | None = Field(None, description="the data do not give the rate: refuse, with this reason")
     base: Base = "full"
     content_floor: float | None = Field(
         None,
@@ -257,13 +224,9 @@ class RateRow(Row):
             self.refuse is not None,
         ]
         if sum(given) != 1:
-            raise ValueError(
-                "a rate row says one of: ad_valorem/specific, top_up_to, table, remit, refuse"
-            )
+            raise ValueError("a rate row says one of: ad_valorem/specific, top_up_to, table, remit, refuse")
         if (self.content_floor is not None) != (self.base == "value-minus-content"):
-            raise ValueError(
-                "content_floor goes with base: value-minus-content, and that base needs it"
-            )
+            raise ValueError("content_floor goes with base: value-minus-content, and that base needs it")
         return self
 
 
@@ -281,8 +244,7 @@ class Precedence(Dated):
     measures: list[Name] = Field(min_length=1, description="ids of the others")
     reach: Literal["part", "article"] = Field(
         "part",
-        description="part: displaced only on the part of the value the other falls on; article: "
-        "on all of it",
+        description="part: displaced only on the part of the value the other falls on; article: on all of it",
     )
 
 
@@ -296,19 +258,14 @@ class Provenance(_Model):
 class Table(_Model):
     """A table of ordinary rates: general, special and column-2 rates by code and period."""
 
-    file: str = Field(
-        description="CSV: code, from, to, general, special, other (rates as the tariff prints them)"
-    )
+    file: str = Field(description="CSV: code, from, to, general, special, other (rates as the tariff prints them)")
     programmes: dict[str, list[str]] = Field(
-        description="preference name to the programme codes of the special column, such as "
-        "usmca: [S, S+]"
+        description="preference name to the programme codes of the special column, such as usmca: [S, S+]"
     )
     programme_origins: dict[str, list[Country]] = Field(
         default_factory=dict, description="which origins a programme serves"
     )
-    other_origins: list[Country] = Field(
-        default_factory=list, description="origins that pay the `other` column"
-    )
+    other_origins: list[Country] = Field(default_factory=list, description="origins that pay the `other` column")
     currency: str = Field("USD", pattern=r"^[A-Z]{3}$")
 
 
@@ -328,9 +285,7 @@ class Measure(_Model):
     rates: list[RateRow] = Field(min_length=1)
     exemptions: list[Exemption] = Field(default_factory=list)
     precedence: list[Precedence] = Field(default_factory=list)
-    remits: list[Name] = Field(
-        default_factory=list, description="remissions: the measures they give back"
-    )
+    remits: list[Name] = Field(default_factory=list, description="remissions: the measures they give back")
     limit: str | None = Field(None, description="remissions: a limit that is not public, in words")
     facts: dict[Fact, str] = Field(
         default_factory=dict,
@@ -362,18 +317,12 @@ class Measure(_Model):
                 *(when.otherwise_not_in or []),
             }
             if missing := sorted(named - known):
-                raise ValueError(
-                    f"product groups {missing} are named but not defined under `products`"
-                )
+                raise ValueError(f"product groups {missing} are named but not defined under `products`")
             if missing := sorted({*when.facts, *when.not_facts} - facts):
                 raise ValueError(f"facts {missing} are used but not described under `facts`")
         if (self.kind == "remission") != bool(self.remits):
             raise ValueError("`remits` goes with kind: remission, and a remission needs it")
-        if any(
-            (row.remit is not None) != (self.kind == "remission")
-            for row in self.rates
-            if not row.refuse
-        ):
+        if any((row.remit is not None) != (self.kind == "remission") for row in self.rates if not row.refuse):
             raise ValueError("`remit` rates belong to remissions, and remissions have no others")
         if any(row.table for row in self.rates) and self.table is None:
             raise ValueError("a `table: true` row needs the measure's `table`")
@@ -407,15 +356,9 @@ class Jurisdiction(_Model):
     origins: Origins = Field(description="origins covered")
     origins_reason: str | None = Field(None, description="why other origins are refused")
     currency: str = Field(pattern=r"^[A-Z]{3}$")
-    digits: list[int] = Field(
-        description="lengths of a code that names a tariff item, such as [8, 10]"
-    )
-    nomenclature: str | None = Field(
-        None, description="CSV: code, from, to: the codes that exist, by period"
-    )
-    nomenclature_digits: int = Field(
-        10, description="codes are looked up by this many leading digits"
-    )
+    digits: list[int] = Field(description="lengths of a code that names a tariff item, such as [8, 10]")
+    nomenclature: str | None = Field(None, description="CSV: code, from, to: the codes that exist, by period")
+    nomenclature_digits: int = Field(10, description="codes are looked up by this many leading digits")
     pending: list[Pending] = Field(default_factory=list)
 
 
