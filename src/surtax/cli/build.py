@@ -17,7 +17,7 @@ from surtax.errors import InputError
 @click.option("--countries", default=None, metavar="FILE.csv",
               help="Grouping of countries: columns code,group. The default keeps every economy.")  # fmt: skip
 @click.option("--sectors", default=None, metavar="FILE.csv|all",
-              help="Grouping of sectors: columns code,group; `all` keeps every one. Default: 27 goods and services.")  # fmt: skip
+              help="Grouping of sectors: columns code,group; or all. Default: 27 goods, services.")  # fmt: skip
 @click.option("--name", default="", help="Short name of the world.")
 def build_world(
     table: Path, output: Path, year: int | None, countries: str | None, sectors: str | None, name: str
