@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from surtax.errors import InputError
+from surtax.errors import InputError, exists
 from surtax.world import World
 
 
@@ -34,7 +34,12 @@ def apply(world: World, given: Any) -> World:
         return _named(world, str(given))
     if isinstance(given, Mapping):
         return world.with_elasticity(given, "given by the user")
-    values = np.asarray(given, dtype=float)
+    try:
+        values = np.array(given, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"elasticities={given!r}: give a number, one for each sector, {{sector: θ}}, or the name of a set."
+        ) from None
     name = f"uniform {values:g}" if values.ndim == 0 else "given by the user"
     return world.with_elasticity(values, name)
 
@@ -50,7 +55,7 @@ def _named(world: World, text: str) -> World:
     else:
         return world.with_elasticity(value, f"uniform {value:g}")
     path = Path(text)
-    if path.suffix == ".csv" or path.exists():
+    if path.suffix == ".csv" or exists(path):
         return world.with_elasticity(_from_csv(path), f"from {path.name}")
     raise InputError(
         f"unknown elasticities {text!r}: give 'world', 'uniform-4' (any number), or a CSV file with columns sector "
@@ -82,6 +87,8 @@ def _from_csv(path: Path) -> dict[str, float]:
         raise InputError(f"cannot read {path}: {problem.strerror}.") from None
     except UnicodeDecodeError:
         raise InputError(f"{path} is not a text file in UTF-8.") from None
+    except csv.Error as problem:
+        raise InputError(f"{path} does not read as CSV: {problem}.") from None
     if not found:
         raise InputError(f"{path} has no rows.")
     return found

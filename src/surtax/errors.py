@@ -7,6 +7,7 @@ The command line prints the message alone and leaves with `exit_code`; anything 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class SurtaxError(Exception):
@@ -31,6 +32,14 @@ class NoConvergence(SurtaxError, ArithmeticError):
 
 class NoEquilibrium(NoConvergence):
     """The counterfactual has no equilibrium with positive wages and incomes under the closure asked for."""
+
+
+def exists(path: Path) -> bool:
+    """Whether there is such a file or folder; False too for what cannot be a path, such as a very long name."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def nearest(word: str, known: Iterable[str], count: int = 3) -> str:

@@ -39,7 +39,7 @@ def parse_yaml(text: str, model: type[Model], name: str) -> Model:
         node = loader.get_single_node()
         if node is None:
             raise InputError(f"{name} is empty.")
-        _unique_keys(node, name)
+        _unique_keys(node, name, set())
         data = loader.construct_document(node)
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
@@ -60,17 +60,23 @@ def parse_yaml(text: str, model: type[Model], name: str) -> Model:
         raise InputError("\n".join(lines[:5]) + more) from None
 
 
-def _unique_keys(node: yaml.Node, name: str) -> None:
+def _unique_keys(node: yaml.Node, name: str, visited: set[int]) -> None:
+    # Aliases lead to the same node from many places, and may nest: each is looked at once.
+    if id(node) in visited:
+        return
+    visited.add(id(node))
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise InputError(f"{name}, line {key.start_mark.line + 1}: a key should be one word, not a collection.")
             if key.value in seen:
                 raise InputError(f"{name}, line {key.start_mark.line + 1}: key {key.value!r} stands twice.")
             seen.add(key.value)
-            _unique_keys(value, name)
+            _unique_keys(value, name, visited)
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
-            _unique_keys(value, name)
+            _unique_keys(value, name, visited)
 
 
 def _explain(error: Any, node: yaml.Node, model: type[BaseModel], name: str) -> str:

@@ -74,7 +74,7 @@ def run(
     import surtax as sx
     from surtax.report.summary import summarise
 
-    _writable(csv_folder, parquet_folder, report)
+    _writable((csv_folder, parquet_folder), report)
     with progress("reading the accounts") as say:
         accounts = sx.load_world(world) if world else sx.load_world()
         chosen = _scenario(scenario, changes)
@@ -141,18 +141,24 @@ def _report(outcome: Outcome, path: Path, accounts: Any, chosen: Scenario) -> No
     write_report(outcome, path, closures=closures, decomposition=outcome.decomposition())
 
 
-def _writable(*paths: Path | None) -> None:
+def _writable(folders: tuple[Path | None, ...], report: Path | None) -> None:
     """Refuse targets that cannot be written before any work is done."""
-    for path in paths:
-        if path is None:
+    import os
+
+    for folder in folders:
+        if folder is None:
             continue
-        folder = path if path.suffix == "" else path.parent
-        if folder.exists() and not folder.is_dir():
-            raise InputError(f"{folder} is a file; give a folder.")
-        if path.suffix == ".html" and path.is_dir():
-            raise InputError(f"{path} is a folder; give a file name.")
-        if path.suffix != "" and not folder.exists():
-            raise InputError(f"the folder {folder} does not exist; create it first.")
+        # The folder itself may be new; what has to be there is one above it that can be written to.
+        there = next(p for p in (folder, *folder.absolute().parents) if os.path.lexists(p))
+        if not there.is_dir():
+            raise InputError(f"{there} is a file; give a folder.")
+        if not os.access(there, os.W_OK):
+            raise InputError(f"the folder {there} cannot be written to.")
+    if report is not None:
+        if report.is_dir():
+            raise InputError(f"{report} is a folder; give a file name.")
+        if not report.absolute().parent.is_dir():
+            raise InputError(f"the folder {report.parent} does not exist; create it first.")
 
 
 @contextlib.contextmanager

@@ -195,6 +195,7 @@ def find(
     J, N = base.E.shape
     x0 = np.zeros(N + 2 * J * N) if start is None else start
     shock = core.shock(base, schedule.tariffs, schedule.trade_cost)
+    _everything_sold(base, shock, world)
     with np.errstate(all="ignore"):
         solution = _attempt(base, shock, closure, x0, solver)
         if not solution.converged:
@@ -205,6 +206,18 @@ def find(
                 return Found(solution.value, state, shock, solution.stats)
     _give_up(base, shock, closure, solution, world)
     raise AssertionError  # pragma: no cover - _give_up always raises
+
+
+def _everything_sold(base: Base, shock: core.Shock, world: World) -> None:
+    """Refuse a schedule that closes every source of something that is bought: its price would be infinite."""
+    missing = base.bought & ~(shock.A > 0).any(axis=1)
+    if missing.any():
+        s, n = (int(i) for i in np.argwhere(missing)[0])
+        raise NoEquilibrium(
+            f"{world.countries[n]} buys {world.sectors[s]}, but the scenario leaves nobody who sells it there "
+            f"({int(missing.sum())} such cells): its price would be infinite. Leave a source open, make the trade cost "
+            f"finite, or aggregate countries or sectors."
+        )
 
 
 def _attempt(base: Base, shock: core.Shock, closure: str, x: Array, solver: Solver) -> Solution:
@@ -255,12 +268,12 @@ def _harder(
     """Follow the equilibrium from the base to the scenario; if that way ends, from balanced trade to the deficits."""
 
     def towards(share: float, x: Array) -> Solution:
-        return _newton(base, _partial(base, schedule, share), closure, x, solver.tracking)
+        return _step(base, _partial(base, schedule, share), closure, x, solver)
 
     def deficits(share: float, x: Array) -> Solution:
         scaled = replace(base, D=share * base.D, I=base.V + base.R + share * base.D)
         scaled.__dict__["_blocks"] = base.__dict__["_blocks"]
-        return _newton(scaled, shock, closure, x, solver.tracking)
+        return _step(scaled, shock, closure, x, solver)
 
     J, N = base.E.shape
     if progress:
@@ -275,6 +288,15 @@ def _harder(
     start = _attempt(base, shock, "balanced", zero, solver)
     other_way = _follow(deficits, start.value, solver) if start.converged else start
     return other_way if other_way.converged else one_way
+
+
+def _step(base: Base, shock: core.Shock, closure: str, x: Array, solver: Solver) -> Solution:
+    """One step on the way: from a near start the fixed point is quick if it converges at all; else Newton–Krylov."""
+    g = core.fixed_point_map(base, shock, closure, blocks_of(base, closure))
+    quick = anderson(g, x, replace(solver.anderson, max_evaluations=HARD))
+    if quick.converged:
+        return quick
+    return _newton(base, shock, closure, x, solver.tracking)
 
 
 def _follow(towards: Callable[[float, Array], Solution], start: Array, solver: Solver) -> Solution:

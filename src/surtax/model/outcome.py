@@ -117,6 +117,10 @@ class Outcome:
     I_new: Array
     X_new: Array
 
+    def __post_init__(self) -> None:
+        for name in ("w_hat", "P_hat", "c_hat", "E_new", "Y_new", "R_new", "D_new", "I_new", "X_new"):
+            getattr(self, name).flags.writeable = False
+
     @cached_property
     def P_consumer(self) -> Array:
         """P̂ [n] = Π_s P̂[s,n]^α[s,n]."""

@@ -10,9 +10,9 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from surtax.errors import InputError, nearest
+from surtax.errors import InputError, exists, nearest
 from surtax.policy.scenario import HIGHEST_RATE, Change, LeftOut, Measure, Scenario
 from surtax.yamlfile import read_yaml
 
@@ -82,6 +82,15 @@ def _date_text(value: object) -> object:
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
+def _day(value: str) -> str:
+    if value:
+        try:
+            value = dt.date.fromisoformat(value).isoformat()
+        except ValueError:
+            raise ValueError("a day written as year-month-day, such as 2025-05-06") from None
+    return value
+
+
 class ScenarioFile(_Strict):
     """A scenario file."""
 
@@ -89,7 +98,7 @@ class ScenarioFile(_Strict):
     name: str = ""
     title: str = ""
     description: str = ""
-    date: Annotated[str, BeforeValidator(_date_text)] = ""
+    date: Annotated[str, BeforeValidator(_date_text), AfterValidator(_day)] = ""
     extends: str | None = Field(None, description="name or path of a scenario to start from")
     only: list[str] | None = Field(None, description="measures of `extends` to keep; the default is all")
     measures: list[MeasureFile] = Field(default_factory=list)
@@ -114,7 +123,7 @@ def load_scenario(name: str | Path) -> Scenario:
     if text in scenario_names():
         return _read(SHIPPED / f"{text}.yaml", ())
     path = Path(text)
-    if path.suffix.lower() in (".yaml", ".yml") or path.is_file():
+    if path.suffix.lower() in (".yaml", ".yml") or exists(path):
         return _read(path, ())
     known = scenario_names()
     hint = nearest(text, known) or f"; known: {', '.join(known)}"
@@ -129,8 +138,8 @@ def _read(path: Path, chain: tuple[Path, ...]) -> Scenario:
     start = Scenario()
     if file.extends:
         beside = path.parent / file.extends
-        parent = beside if beside.is_file() else SHIPPED / f"{file.extends}.yaml"
-        if not parent.is_file():
+        parent = beside if exists(beside) else SHIPPED / f"{file.extends}.yaml"
+        if not exists(parent):
             raise InputError(
                 f"{path.name} extends an unknown scenario {file.extends!r}{nearest(file.extends, scenario_names())}"
             )

@@ -6,7 +6,7 @@ in Python (0.25 is 25 %) and per cent in files and on the command line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -225,19 +225,17 @@ def _check_rate(value: float, highest: float, *, setting: bool) -> None:
         raise InputError(f"rate {value:g}: at −100 % or less there is no price left.")
 
 
-def _positions(labels: Iterable[str], position: Callable[[str], int], count: int) -> Positions:
-    labels = tuple(labels)
-    if "*" in labels:
-        return np.arange(count)
-    return np.array(list(dict.fromkeys(position(c) for c in labels)))
+def _positions(labels: Sequence[str], position: Callable[[str], int], count: int) -> Positions:
+    found = [position(c) for c in labels if c != "*"]
+    return np.arange(count) if len(found) < len(tuple(labels)) else np.array(list(dict.fromkeys(found)))
 
 
 def _sector_positions(labels: tuple[str, ...], world: World) -> Positions:
-    if "*" in labels:
-        return np.arange(len(world.sectors))
     found: list[int] = []
     for label in labels:
-        if label == "goods":
+        if label == "*":
+            found += range(len(world.sectors))
+        elif label == "goods":
             found += [int(i) for i in np.flatnonzero(world.goods)]
         else:
             found.append(world.sector(label))

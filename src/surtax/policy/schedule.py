@@ -39,8 +39,12 @@ class Schedule:
             a wrong shape, a number that is none, a rate of −100 % or less, a trade cost that is not positive.
         """
         shape = world.flows.shape
-        tariffs = np.asarray(self.tariffs, dtype=float)
-        cost = None if self.trade_cost is None else np.asarray(self.trade_cost, dtype=float)
+        # Copies, so that a result keeps the rates that it was computed for whatever happens to the caller's arrays.
+        try:
+            tariffs = np.array(self.tariffs, dtype=float)
+            cost = None if self.trade_cost is None else np.array(self.trade_cost, dtype=float)
+        except (TypeError, ValueError) as problem:
+            raise InputError(f"schedule: not an array of numbers: {problem}.") from None
         for name, a in (("tariffs", tariffs), ("trade_cost", cost)):
             if a is not None and a.shape != shape:
                 raise InputError(

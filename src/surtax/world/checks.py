@@ -35,7 +35,9 @@ def labels(what: str, codes: Sequence[str]) -> None:
     if twice:
         raise InputError(f"labels-unique: {what} repeats {', '.join(dict.fromkeys(twice))}: rename or add them up.")
     if any(not c.strip() for c in codes):
-        raise InputError(f"labels-unique: {what} has an empty code at position {codes.index('') + 1}.")
+        raise InputError(
+            f"labels-unique: {what} has an empty code at position {[bool(c.strip()) for c in codes].index(False) + 1}."
+        )
 
 
 def shape(what: str, a: NDArray[Any], expected: tuple[int, ...], axes: str) -> None:
@@ -101,6 +103,37 @@ def rates(what: str, t: Array, countries: Sequence[str], sectors: Sequence[str],
         )
 
 
+def number(what: str, given: Any) -> float:
+    """One number, as a float."""
+    try:
+        return float(given)
+    except (TypeError, ValueError):
+        raise InputError(f"{what} is {given!r}, which is not a number.") from None
+
+
+def population(given: ArrayLike, countries: Sequence[str]) -> Array:
+    """Persons [n], above zero; NaN where unknown."""
+    try:
+        people = np.array(given, dtype=float)
+    except (TypeError, ValueError) as problem:
+        raise InputError(f"population is not an array of numbers: {problem}.") from None
+    shape("population", people, (len(countries),), "[country]")
+    bad = np.flatnonzero(~np.isnan(people) & ~((people > 0) & np.isfinite(people)))
+    if bad.size:
+        n = int(bad[0])
+        raise InputError(f"population of {countries[n]} is {people[n]:g}: give persons, or NaN where it is not known.")
+    return people
+
+
+def mask(what: str, given: ArrayLike, expected: tuple[int, ...], axes: str) -> NDArray[np.bool_]:
+    """True and False (or 1 and 0) of the expected shape; anything else, such as codes, would all read as True."""
+    a = np.array(given)
+    if a.dtype != bool and not (a.dtype.kind in "iuf" and np.isin(a, (0, 1)).all()):
+        raise InputError(f"{what} should hold True and False for {axes}; it holds {a.ravel()[:3].tolist()!r} ….")
+    shape(what, a, expected, axes)
+    return a.astype(bool)
+
+
 def elasticity(given: ArrayLike | Mapping[str, float], sectors: Sequence[str]) -> Array:
     """θ [s] > 0 from a number, a vector or a mapping that names every sector."""
     if isinstance(given, Mapping):
@@ -110,8 +143,11 @@ def elasticity(given: ArrayLike | Mapping[str, float], sectors: Sequence[str]) -
         missing = [s for s in sectors if s not in given]
         if missing:
             raise InputError(f"elasticity has no value for {', '.join(missing[:5])}: give one for every sector.")
-        given = [float(given[s]) for s in sectors]
-    theta = np.asarray(given, dtype=float)
+        given = [number(f"elasticity of {s}", given[s]) for s in sectors]
+    try:
+        theta = np.array(given, dtype=float)
+    except (TypeError, ValueError) as problem:
+        raise InputError(f"elasticity is not a number, a vector of numbers or a mapping: {problem}.") from None
     if theta.ndim == 0:
         theta = np.full(len(sectors), float(theta))
     shape("elasticity", theta, (len(sectors),), "[sector]")
@@ -156,7 +192,7 @@ def costs(
     if inputs_as == "auto":
         inputs_as = _values_or_shares(total, va, Y, active)
     whole = Y if inputs_as == "values" else np.ones_like(Y)
-    use, notes = _clip_inputs(use, whole, countries, sectors)
+    use, notes = _clip_inputs(use, whole, countries, sectors, "shares of cost" if inputs_as == "shares" else "values")
     if va is not None:
         gap = np.where(active, np.abs(total + va - whole) / np.where(whole > 0, whole, 1), 0)
         if gap.max() > ROUNDING:
@@ -175,7 +211,7 @@ def costs(
 
 
 def _clip_inputs(
-    use: Array, whole: Array, countries: Sequence[str], sectors: Sequence[str]
+    use: Array, whole: Array, countries: Sequence[str], sectors: Sequence[str], terms: str
 ) -> tuple[Array, tuple[Adjustment, ...]]:
     from surtax.world.world import Adjustment
 
@@ -190,7 +226,7 @@ def _clip_inputs(
             f"correct the source, or set them to zero and say so."
         )
     note = Adjustment(
-        "input slightly negative: set to zero, taken from value added",
+        f"input slightly negative: set to zero, taken from value added ({terms})",
         int(low.sum()), float(-use[low].sum()), where,
     )  # fmt: skip
     return np.where(low, 0.0, use), (note,)
@@ -262,6 +298,12 @@ def final_demand(
     V = (gamma_v * Y).sum(axis=0)
     D = X.sum(axis=(0, 1)) - X.sum(axis=(0, 2))
     income = V + (t * X).sum(axis=(0, 1)) + D
+    if (V <= 0).any():
+        n = int(np.argmin(V))
+        raise AccountsError(
+            f"balances: factor income (value added) of {countries[n]} is {V[n]:.6g}: a country has to produce and earn "
+            f"something. Check its sales and its inputs, or aggregate it with another country."
+        )
     if (income <= 0).any():
         n = int(np.argmin(income))
         raise AccountsError(

@@ -16,9 +16,12 @@ arrays mean is `World`'s affair.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import lzma
 import os
+import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -88,8 +91,11 @@ def write_world(path: str | Path, arrays: Mapping[str, NDArray[Any]], meta: Mapp
                 entry.create_system = 3
                 archive.writestr(entry, data, compresslevel=LEVEL)
         temporary.replace(path)
+    except OSError as problem:
+        raise InputError(f"cannot write {path}: {problem.strerror or problem}.") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def read_arrays(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -118,7 +124,13 @@ def read_arrays(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[str, An
         raise InputError(f"there is no file {path}: check the path.") from None
     except IsADirectoryError:
         raise InputError(f"{path} is a folder: give the world file in it (.npz).") from None
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError) as problem:
+    except OSError as problem:
+        raise InputError(f"cannot read {path}: {problem.strerror or problem}.") from None
+    # A damaged header may ask for an unknown compression, a password, or more memory than there is.
+    except (
+        zipfile.BadZipFile, zlib.error, lzma.LZMAError, ValueError, EOFError, NotImplementedError, RuntimeError,
+        MemoryError, OverflowError, struct.error, SyntaxError, KeyError,
+    ) as problem:  # fmt: skip
         raise InputError(
             f"{path} cannot be read as a world file ({problem}): it is damaged or of another kind. "
             f"World files are .npz, written by Surtax."

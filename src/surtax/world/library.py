@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from surtax.errors import InputError, nearest
+from surtax.errors import InputError, exists, nearest
 from surtax.world.files import read_arrays, write_world
 from surtax.world.world import Adjustment, World
 
@@ -39,7 +39,7 @@ def load_world(name: str | Path = DEFAULT) -> World:
     if text in world_names():
         return _shipped(text)
     path = Path(text)
-    if path.suffix == ".npz" or path.exists():
+    if path.suffix == ".npz" or exists(path):
         return read_world(path)
     known = world_names()
     hint = nearest(text, known) or f"; known: {', '.join(known)}"
@@ -53,14 +53,27 @@ def _shipped(name: str) -> World:
 
 def read_world(path: Path) -> World:
     """Read a world file; see `surtax.world.files` for the format."""
-    return world_of(*read_arrays(path))
+    return world_of(*read_arrays(path), str(path))
 
 
-def world_of(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> World:
-    """A world from the arrays and metadata of a world file, after the accounting checks."""
-    countries = [c["code"] for c in meta["countries"]]
-    sectors = [s["code"] for s in meta["sectors"]]
+def world_of(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any], path: str = "the table") -> World:
+    """A world from the arrays and metadata of a world file, after the accounting checks; `path` names it in errors."""
     shares = "inputs" in arrays
+    missing = [n for n in ("flows", "elasticity", "inputs" if shares else "use") if n not in arrays]
+    try:
+        countries, country_names = [[str(c[k]) for c in meta["countries"]] for k in ("code", "name")]
+        sectors, sector_names = [[str(s[k]) for s in meta["sectors"]] for k in ("code", "name")]
+        goods = np.array([bool(s.get("goods", True)) for s in meta["sectors"]])
+        recorded = tuple(
+            Adjustment(str(a["what"]), int(a["cells"]), float(a["value"]), str(a.get("worst", "")))
+            for a in meta.get("adjustments", ())
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise InputError(
+            f"{path}: its metadata lacks or garbles countries, sectors or adjustments ({problem!r}): build it anew."
+        ) from None
+    if missing:
+        raise InputError(f"{path} lacks the array {missing[0]!r}: it is not a whole world file; build it anew.")
     world = World.from_arrays(
         countries,
         sectors,
@@ -68,20 +81,23 @@ def world_of(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> Wor
         elasticity=arrays["elasticity"],
         tariffs=arrays.get("tariffs"),
         inputs=arrays["inputs"] if shares else arrays["use"],
+        value_added=arrays.get("value_added"),
         inputs_as="shares" if shares else "values",
         final_shares=arrays.get("final_shares"),
         final=arrays.get("final"),
         population=arrays.get("population"),
-        country_names=[c["name"] for c in meta["countries"]],
-        sector_names=[s["name"] for s in meta["sectors"]],
-        goods=np.array([s.get("goods", True) for s in meta["sectors"]]),
+        country_names=country_names,
+        sector_names=sector_names,
+        goods=goods,
         allow_rates_above=np.inf,
         meta=meta,
     )
-    recorded = tuple(
-        Adjustment(a["what"], int(a["cells"]), float(a["value"]), str(a.get("worst", "")))
-        for a in meta.get("adjustments", ())
-    )
+    if shares and not world.adjustments:
+        # Sums that are one but for the last digit have been divided by once more: take the digits of the file.
+        exact = {n: arrays[n] for n in ("inputs", "value_added", "final_shares") if n in arrays}
+        world = world.replace(
+            **{n: a for n, a in exact.items() if a.dtype == float and np.abs(a - getattr(world, n)).max() <= 1e-13}
+        )
     return world.replace(adjustments=(*recorded, *world.adjustments))
 
 
@@ -101,7 +117,7 @@ def save_world(world: World, path: Path) -> None:
     }
     arrays = {
         "flows": world.flows, "tariffs": world.tariffs, "elasticity": world.elasticity, "inputs": world.inputs,
-        "final_shares": world.final_shares,
+        "value_added": world.value_added, "final_shares": world.final_shares,
     }  # fmt: skip
     for name in ("final", "population"):
         value = getattr(world, name)

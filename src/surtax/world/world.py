@@ -43,7 +43,8 @@ class Adjustment:
 class World:
     """Labelled, immutable accounts of N countries and J sectors.
 
-    Build one with `World.from_arrays`, `load_world` or `World.load`; the constructor takes arrays as they are.
+    Build one with `World.from_arrays`, `load_world` or `World.load`. The constructor itself checks nothing and keeps
+    the arrays that it is given, read-only: whoever passes arrays to it hands them over.
 
     Attributes
     ----------
@@ -143,6 +144,9 @@ class World:
         AccountsError
             an accounting identity fails by more than rounding; the message names it, the cells and the remedy.
         """
+        for what, codes in (("countries", countries), ("sectors", sectors)):
+            if isinstance(codes, str):
+                raise InputError(f"{what} is the single text {codes!r}: give a list of codes, such as ['USA', 'CAN'].")
         countries, sectors = tuple(map(str, countries)), tuple(map(str, sectors))
         checks.labels("countries", countries)
         checks.labels("sectors", sectors)
@@ -168,12 +172,10 @@ class World:
             checks.part_of_flows(F, X, countries, sectors)
         people = None
         if population is not None:
-            people = np.asarray(population, dtype=float)
-            checks.shape("population", people, (N,), "[country]")
+            people = checks.population(population, countries)
         mask = np.ones(J, dtype=bool)
         if goods is not None:
-            mask = np.asarray(goods, dtype=bool)
-            checks.shape("goods", mask, (J,), "[sector]")
+            mask = checks.mask("goods", goods, (J,), "[sector]")
         for name, given, count in (
             ("country_names", country_names, N),
             ("sector_names", sector_names, J),
@@ -224,32 +226,32 @@ class World:
     @cached_property
     def output(self) -> Array:
         """Gross output Y [s,n] = Σ_d X, USD million."""
-        return np.asarray(self.flows.sum(axis=2))
+        return _fixed(self.flows.sum(axis=2))
 
     @cached_property
     def expenditure(self) -> Array:
         """Expenditure E [s,n] = Σ_o X (1 + t), USD million, tariffs included."""
-        return np.asarray((self.flows * (1 + self.tariffs)).sum(axis=1))
+        return _fixed((self.flows * (1 + self.tariffs)).sum(axis=1))
 
     @cached_property
     def factor_income(self) -> Array:
         """V [n] = Σ_s γ^V Y, USD million."""
-        return np.asarray((self.value_added * self.output).sum(axis=0))
+        return _fixed((self.value_added * self.output).sum(axis=0))
 
     @cached_property
     def revenue(self) -> Array:
         """Tariff revenue R [n] = Σ t X, USD million."""
-        return np.asarray((self.tariffs * self.flows).sum(axis=(0, 1)))
+        return _fixed((self.tariffs * self.flows).sum(axis=(0, 1)))
 
     @cached_property
     def deficit(self) -> Array:
         """Trade deficit D [n] = imports − exports, net of tariff, USD million; ΣD = 0."""
-        return np.asarray(self.flows.sum(axis=(0, 1)) - self.flows.sum(axis=(0, 2)))
+        return _fixed(self.flows.sum(axis=(0, 1)) - self.flows.sum(axis=(0, 2)))
 
     @cached_property
     def income(self) -> Array:
         """I [n] = V + R + D, USD million: what is spent on final goods."""
-        return self.factor_income + self.revenue + self.deficit
+        return _fixed(self.factor_income + self.revenue + self.deficit)
 
     @cached_property
     def base_residual(self) -> float:
@@ -279,7 +281,7 @@ class World:
         if isinstance(elasticity, Mapping):
             theta = np.array(self.elasticity)
             for code, value in elasticity.items():
-                theta[self.sector(str(code))] = value
+                theta[self.sector(str(code))] = checks.number(f"elasticity of {code}", value)
             elasticity = theta
         meta = {**self.meta, "elasticities": {"set": name or "given by the user"}}
         return replace(self, elasticity=checks.elasticity(elasticity, self.sectors), meta=meta)
@@ -319,6 +321,13 @@ class World:
             f"World({name!r}: {len(self.countries)} countries × {len(self.sectors)} sectors, "
             f"output {self.output.sum():.6g})"
         )
+
+
+def _fixed(a: Array) -> Array:
+    """The array, read-only: it is kept with the world and handed out to everyone who asks."""
+    a = np.asarray(a)
+    a.flags.writeable = False
+    return a
 
 
 def find(code: str, codes: Sequence[str], names: Sequence[str], kind: str) -> int:
