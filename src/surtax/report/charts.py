@@ -1,6 +1,9 @@
-"""Charts as inline SVG: Altair describes them, vl-convert draws them; both are imported when the first one is drawn.
+"""Charts as inline SVG: Altair describes them, vl-convert draws them.
 
-Colours are those of Okabe & Ito (2008), which people with any common colour vision tell apart; side and sign are shown by shape and place
+Both are imported when the first chart is drawn.
+
+Colours are those of Okabe & Ito (2008), which people with any common colour vision tell apart;
+side and sign are shown by shape and place
 as well. Labels are made in Python, so that numbers in charts and tables are formatted alike.
 """
 
@@ -8,7 +11,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec
@@ -17,6 +19,8 @@ from surtax.report.markup import Safe, esc
 from surtax.report.numbers import DASH, column, fixed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     import altair as alt
 
 BLUE = "#0072B2"
@@ -24,7 +28,8 @@ ORANGE = "#D55E00"
 INK = "#222222"
 MUTED = "#5c6470"
 GRID = "#e3e6ea"
-# Widths as in Arial, Helvetica and Liberation Sans, which vl-convert measures with: what fits here fits on the page.
+# Widths as in Arial, Helvetica and Liberation Sans, which vl-convert measures with: what fits here
+# fits on the page.
 FONT = "Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif"
 # The height of a heat map's cell, with and without a second line.
 TALL, LOW = 46, 26
@@ -34,7 +39,8 @@ ROOMY = 8
 TICKS = "datum.value == 0 ? '0' : format(datum.value, '+,~f')"
 
 
-# Altair can check every piece of a specification against the schema, at a third of a second for these charts; the tests ask for it.
+# Altair can check every piece of a specification against the schema, at a third of a second for
+# these charts; the tests ask for it.
 CHECK_SCHEMA = False
 
 P = ParamSpec("P")
@@ -73,7 +79,10 @@ class Dot:
 
 @dataclass(frozen=True)
 class Cell:
-    """One pair of the heat map: labels, per cent (NaN where nothing is traded), an amount as text."""
+    """One pair of the heat map.
+
+    Labels, per cent (NaN where nothing is traded), an amount as text.
+    """
 
     exporter: str
     importer: str
@@ -92,37 +101,34 @@ def welfare_bars(bars: Sequence[Bar], title: str, description: str) -> Safe:
     """Return ranked horizontal bars with their values, in the order given."""
     import altair as alt
 
-    texts = column([b.value for b in bars], sign=True)
+    values = [b.value for b in bars]
+    texts = column(values, sign=True)
     rows = [
-        {
-            "label": b.label,
-            "value": b.value,
-            "text": t,
-            "kind": ("gain" if b.value >= 0 else "loss") + ("" if b.strong else " of others"),
-        }
+        {"label": b.label, "value": b.value, "text": t, "colour": _bar_colour(b)}
         for b, t in zip(bars, texts, strict=True)
     ]
     strong = [b.label for b in bars if b.strong]
-    order = [b.label for b in bars]
-    base = alt.Chart(alt.Data(values=rows))
-    y = alt.Y("label:N").sort(order).axis(_names(strong, 190)).title(None)
-    x = alt.X("value:Q").scale(domain=_padded([b.value for b in bars], 0.13), nice=False)
-    x = x.axis(alt.Axis(labelExpr=TICKS, orient="top", tickCount=6, title=None))
-    kinds = {"gain": BLUE, "loss": ORANGE, "gain of others": "#9cc6e0", "loss of others": "#efb78c"}
-    colour = alt.Color("kind:N").scale(domain=list(kinds), range=list(kinds.values())).legend(None)
-    layers: list[Any] = [
-        base.mark_bar(height={"band": 0.72}).encode(x=x, y=y, color=colour),
-        base.mark_text(align="left", dx=4, color=INK).encode(x=x, y=y, text="text:N").transform_filter("datum.value >= 0"),
-        base.mark_text(align="right", dx=-4, color=INK).encode(x=x, y=y, text="text:N").transform_filter("datum.value < 0"),
+    y = alt.Y("label:N", sort=[b.label for b in bars], axis=_names(strong, 190), title=None)
+    x = alt.X(
+        "value:Q", scale=alt.Scale(domain=_padded(values, 0.13), nice=False), axis=_per_cent_axis()
+    )
+    mark = alt.Chart(alt.NamedData("rows")).mark_bar(height={"band": 0.72})
+    layers = [
+        mark.encode(x=x, y=y, color=alt.Color("colour:N", scale=None)),
+        *_labels(x, y, 4),
         _zero(),
     ]
     chart = alt.layer(*layers).properties(width=420, height=alt.Step(18))
-    return _svg(chart, "welfare", title, description)
+    data = {"rows": rows, **_sides_of_zero(rows)}
+    return _svg(chart, data, "welfare", title, description)
 
 
 @_drawn
 def sector_dots(dots: Sequence[Dot], title: str, description: str, labelled: int = 5) -> Safe:
-    """Return one row a sector, one dot a side; the largest moves carry their value. Rows keep their order."""
+    """Return one row a sector, one dot a side; the largest moves carry their value.
+
+    Rows keep their order.
+    """
     import altair as alt
 
     order = list(dict.fromkeys(d.row for d in dots))
@@ -136,29 +142,32 @@ def sector_dots(dots: Sequence[Dot], title: str, description: str, labelled: int
     rows = []
     for i, d in enumerate(drawn):
         low, high = spans[d.row]
-        # A label stands outside the pair of dots, away from zero; elsewhere there is no room for one.
+        # A label stands outside the pair of dots, away from zero; elsewhere there is no room for
+        # one.
         outer = d.value == (low if d.value < 0 else high)
         text = fixed(d.value, 1, sign=True) if i in largest and outer else ""
-        at = "left" if d.value < 0 else "right"
-        rows.append({"row": d.row, "side": d.side, "value": d.value, "text": text, "at": at})
-    base = alt.Chart(alt.Data(values=rows))
-    y = alt.Y("row:N").sort(order).axis(_names([], 285)).title(None)
-    x = alt.X("value:Q").scale(domain=_padded([d.value for d in drawn], 0.15), nice=False)
-    x = x.axis(alt.Axis(labelExpr=TICKS, orient="top", tickCount=6, title=None))
-    legend = alt.Legend(orient="top", title=None, direction="horizontal", symbolSize=90, labelFontSize=13)
-    colour = alt.Color("side:N").scale(domain=sides, range=[BLUE, ORANGE][: len(sides)]).legend(legend)
-    shape = alt.Shape("side:N").scale(domain=sides, range=["circle", "diamond"][: len(sides)]).legend(legend)
-    pair = [{"row": r, "low": a, "high": b} for r, (a, b) in spans.items()]
-    join = alt.Chart(alt.Data(values=pair)).mark_rule(color="#b9c0c8", strokeWidth=2)
-    layers: list[Any] = [
+        rows.append({"label": d.row, "side": d.side, "value": d.value, "text": text})
+    y = alt.Y("label:N", sort=order, axis=_names([], 285), title=None)
+    domain = _padded([d.value for d in drawn], 0.15)
+    x = alt.X("value:Q", scale=alt.Scale(domain=domain, nice=False), axis=_per_cent_axis())
+    legend = alt.Legend(
+        orient="top", title=None, direction="horizontal", symbolSize=90, labelFontSize=13
+    )
+    colours, shapes = [BLUE, ORANGE][: len(sides)], ["circle", "diamond"][: len(sides)]
+    colour = alt.Color("side:N", scale=alt.Scale(domain=sides, range=colours), legend=legend)
+    shape = alt.Shape("side:N", scale=alt.Scale(domain=sides, range=shapes), legend=legend)
+    pairs = [{"label": r, "value": a, "high": b} for r, (a, b) in spans.items()]
+    join = alt.Chart(alt.NamedData("pairs")).mark_rule(color="#b9c0c8", strokeWidth=2)
+    point = alt.Chart(alt.NamedData("rows")).mark_point(filled=True, opacity=1, size=75)
+    layers = [
         _zero(),
-        join.encode(y=y, x=alt.X("low:Q"), x2="high:Q"),
-        base.mark_point(filled=True, opacity=1, size=75).encode(x=x, y=y, color=colour, shape=shape),
-        base.mark_text(align="right", dx=-8, color=INK).encode(x=x, y=y, text="text:N").transform_filter("datum.at == 'left'"),
-        base.mark_text(align="left", dx=8, color=INK).encode(x=x, y=y, text="text:N").transform_filter("datum.at == 'right'"),
+        join.encode(x=x, y=y, x2=alt.X2("high:Q")),
+        point.encode(x=x, y=y, color=colour, shape=shape),
+        *_labels(x, y, 8),
     ]
     chart = alt.layer(*layers).properties(width=340, height=alt.Step(21))
-    return _svg(chart, "sectors", title, description)
+    data = {"rows": rows, "pairs": pairs, **_sides_of_zero([r for r in rows if r["text"]])}
+    return _svg(chart, data, "sectors", title, description)
 
 
 @_drawn
@@ -173,59 +182,125 @@ def trade_matrix(cells: Sequence[Cell], title: str, description: str) -> Safe:
     extent = max([1.0, *sizes])
     rows = []
     for c in cells:
-        known = math.isfinite(c.per_cent)
-        fill = c.per_cent if known and not c.domestic else 0.0
-        text = f"{fixed(c.per_cent, 1, sign=True)} %" if known else DASH
+        known = math.isfinite(c.per_cent) and not c.domestic
+        fill = _diverging(c.per_cent / extent) if known else "#e9ebee"
+        text = f"{fixed(c.per_cent, 1, sign=True)} %" if known else "" if c.domestic else DASH
+        amount = c.amount if known and roomy else ""
         rows.append(
             {
-                "from": c.exporter, "to": c.importer, "fill": fill, "none": c.domestic or not known,
-                "text": "" if c.domestic else text,
-                "amount": "" if c.domestic or not known or not roomy else c.amount,
-                "dark": known and not c.domestic and abs(c.per_cent) > 0.55 * extent,
-            }  # fmt: skip
+                "from": c.exporter,
+                "to": c.importer,
+                "fill": fill,
+                "ink": _ink_on(fill),
+                "text": text,
+                "amount": amount,
+            }
         )
-    base = alt.Chart(alt.Data(values=rows))
-    across = alt.Axis(orient="top", labelAngle=0 if roomy else -50, labelLimit=130, labelFontSize=12.5)
-    across.labelPadding, across.labelFontWeight = 6, "bold"
-    across.title, across.titlePadding = "sold to", 6
-    x = alt.X("to:N").sort(order).axis(across)
-    down = alt.Axis(title="sold by", labelFontWeight="bold", labelPadding=8, labelLimit=160, labelFontSize=12.5)
-    y = alt.Y("from:N").sort(order).axis(down)
-    scale = alt.Scale(domain=[-extent, 0, extent], range=["#b34a00", "#f6f6f4", "#00568a"], interpolate="lab")
-    colour = alt.when("datum.none").then(alt.value("#e9ebee")).otherwise(
-        alt.Color("fill:Q").scale(scale).legend(None)
+    across = alt.Axis(
+        orient="top",
+        labelAngle=0 if roomy else -50,
+        labelLimit=130,
+        labelFontSize=12.5,
+        labelPadding=6,
+        labelFontWeight="bold",
+        title="sold to",
+        titlePadding=6,
     )
-    ink = alt.when("datum.dark").then(alt.value("white")).otherwise(alt.value(INK))
-    height = TALL if roomy else LOW
-    size = 14 if roomy else 10
+    down = alt.Axis(
+        title="sold by", labelFontWeight="bold", labelPadding=8, labelLimit=160, labelFontSize=12.5
+    )
+    x, y = alt.X("to:N", sort=order, axis=across), alt.Y("from:N", sort=order, axis=down)
+    ink = alt.Color("ink:N", scale=None)
+    base = alt.Chart(alt.NamedData("rows"))
+    bold = base.mark_text(
+        fontSize=14 if roomy else 10,
+        fontWeight="bold" if roomy else "normal",
+        dy=-7 if roomy else 0,
+    )
     layers = [
-        base.mark_rect(stroke="white", strokeWidth=2).encode(x=x, y=y, color=colour),
-        base.mark_text(fontSize=size, fontWeight="bold" if roomy else "normal", dy=-7 if roomy else 0).encode(
-            x=x, y=y, text="text:N", color=ink
+        base.mark_rect(stroke="white", strokeWidth=2).encode(
+            x=x, y=y, color=alt.Color("fill:N", scale=None)
         ),
+        bold.encode(x=x, y=y, text=alt.Text("text:N"), color=ink),
     ]
     if roomy:
-        layers.append(base.mark_text(fontSize=11.5, dy=10).encode(x=x, y=y, text="amount:N", color=ink))
-    chart = alt.layer(*layers).properties(width=max(500, 42 * len(order)), height=alt.Step(height))
-    return _svg(chart, "trade", title, description)
+        small = base.mark_text(fontSize=11.5, dy=10)
+        layers.append(small.encode(x=x, y=y, text=alt.Text("amount:N"), color=ink))
+    height = alt.Step(TALL if roomy else LOW)
+    chart = alt.layer(*layers).properties(width=max(500, 42 * len(order)), height=height)
+    return _svg(chart, {"rows": rows}, "trade", title, description)
+
+
+def _bar_colour(bar: Bar) -> str:
+    if bar.value >= 0:
+        return BLUE if bar.strong else "#9cc6e0"
+    return ORANGE if bar.strong else "#efb78c"
+
+
+def _labels(x: alt.X, y: alt.Y, distance: int) -> list[alt.Chart]:
+    """Return values beside their marks, away from zero; see `_sides_of_zero`."""
+    import altair as alt
+
+    text = alt.Text("text:N")
+    left = alt.Chart(alt.NamedData("left")).mark_text(align="right", dx=-distance, color=INK)
+    right = alt.Chart(alt.NamedData("right")).mark_text(align="left", dx=distance, color=INK)
+    return [left.encode(x=x, y=y, text=text), right.encode(x=x, y=y, text=text)]
+
+
+def _sides_of_zero(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "left": [r for r in rows if r["value"] < 0],
+        "right": [r for r in rows if r["value"] >= 0],
+    }
+
+
+def _diverging(share: float) -> str:
+    """Return a colour between orange (−1), nearly white (0) and blue (1)."""
+    middle, end = (246, 246, 244), (179, 74, 0) if share < 0 else (0, 86, 138)
+    mixed = (round(m + (e - m) * min(abs(share), 1.0)) for m, e in zip(middle, end, strict=True))
+    return "#" + "".join(f"{v:02x}" for v in mixed)
+
+
+def _ink_on(colour: str) -> str:
+    """Return black or white, whichever is easier to read (relative luminance as in WCAG 2.1)."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#ffffff" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.06 else INK
+
+
+def _per_cent_axis() -> alt.Axis:
+    import altair as alt
+
+    return alt.Axis(labelExpr=TICKS, orient="top", tickCount=6, title=None)
 
 
 def _names(strong: Sequence[str], limit: int) -> alt.Axis:
-    import altair as alt
-
+    """Return an axis of row labels, those of `strong` in bold."""
     import json
 
-    axis = alt.Axis(labelLimit=limit, labelPadding=8, domain=False, ticks=False, grid=False)
+    import altair as alt
+
+    weight: Any = "normal"
     if strong:
         test = f"indexof({json.dumps(list(strong))}, datum.value) >= 0"
-        axis.labelFontWeight = {"condition": {"test": test, "value": "bold"}, "value": "normal"}
-    return axis
+        weight = {"condition": {"test": test, "value": "bold"}, "value": "normal"}
+    return alt.Axis(
+        labelLimit=limit,
+        labelPadding=8,
+        domain=False,
+        ticks=False,
+        grid=False,
+        labelFontWeight=weight,
+    )
 
 
 def _zero() -> alt.Chart:
     import altair as alt
 
-    return alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=INK, strokeWidth=1).encode(x=alt.X("zero:Q"))
+    mark = alt.Chart(alt.NamedData("zero")).mark_rule(color=INK, strokeWidth=1)
+    zero: alt.Chart = mark.encode(x=alt.X("zero:Q"))
+    return zero
 
 
 def _spans(dots: Sequence[Dot]) -> dict[str, tuple[float, float]]:
@@ -245,44 +320,68 @@ def _padded(values: Sequence[float], share: float) -> list[float]:
 
 def _config() -> dict[str, Any]:
     return {
-        # One description for the whole chart says more than one for each mark, at a tenth of the size.
+        # One description for the whole chart says more than one for each mark, at a tenth of the
+        # size.
         "aria": False,
         "background": "transparent",
         "font": FONT,
         "view": {"stroke": None},
         "axis": {
-            "labelFontSize": 12, "labelColor": INK, "titleColor": MUTED, "titleFontWeight": "normal", "titleFontSize": 12,
-            "gridColor": GRID, "domain": False, "ticks": False,
+            "labelFontSize": 12,
+            "labelColor": INK,
+            "titleColor": MUTED,
+            "titleFontWeight": "normal",
+            "titleFontSize": 12,
+            "gridColor": GRID,
+            "domain": False,
+            "ticks": False,
         },
         "text": {"fontSize": 11.5, "baseline": "middle"},
         "padding": 4,
-    }  # fmt: skip
+    }
 
 
-def _svg(chart: alt.LayerChart, anchor: str, title: str, description: str) -> Safe:
-    """Draw a chart; its version of Vega-Lite is Altair's if vl-convert knows that."""
+def _svg(
+    chart: alt.LayerChart | alt.FacetChart,
+    data: Mapping[str, Any],
+    anchor: str,
+    title: str,
+    description: str,
+) -> Safe:
+    """Draw a chart; its version of Vega-Lite is Altair's if vl-convert knows that.
+
+    The charts name their data, which join the specification here: Altair would copy every row many
+    times over.
+    """
     import altair as alt
     import vl_convert as vlc
 
-    spec: Mapping[str, Any] = chart.configure(**_config()).to_dict(validate=CHECK_SCHEMA)
+    spec: dict[str, Any] = chart.configure(**_config()).to_dict(validate=CHECK_SCHEMA)
+    spec["datasets"] = {**data, "zero": [{"zero": 0}]}
     wanted = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
     known = vlc.get_vegalite_versions() if hasattr(vlc, "get_vegalite_versions") else []
     # Data stand in the specification; nothing is ever fetched.
     drawn: str = vlc.vegalite_to_svg(
-        spec, vl_version=wanted if wanted in known else None, allowed_base_urls=[], show_warnings=False
+        spec,
+        vl_version=wanted if wanted in known else None,
+        allowed_base_urls=[],
+        show_warnings=False,
     )
     return accessible(drawn, anchor, title, description)
 
 
 def accessible(svg: str, anchor: str, title: str, description: str) -> Safe:
-    """Give an SVG a name and a description for those who do not see it; ids get the chart's own prefix."""
+    """Give an SVG a name and a description for those who do not see it.
+
+    Ids get the chart's own prefix, so that several charts stand in one page.
+    """
     ids = re.findall(r'\sid="([^"]+)"', svg)
     for i in ids:
         svg = svg.replace(f'id="{i}"', f'id="{anchor}-{i}"').replace(f"#{i})", f"#{anchor}-{i})")
-    start, rest = re.match(r"(<svg\b[^>]*?)>(.*)", svg.strip(), re.S).groups()  # type: ignore[union-attr]
+    start, rest = re.match(r"(<svg\b[^>]*?)>(.*)", svg.strip(), re.DOTALL).groups()  # type: ignore[union-attr]
     start = re.sub(r'\s(?:class|role|aria-[a-z]+)="[^"]*"', "", start)
     head = (
-        f'{start} role="img" aria-label="{esc(title)}" aria-describedby="{anchor}-desc" focusable="false">'
+        f'{start} role="img" aria-label="{esc(title)}" aria-describedby="{anchor}-desc">'
         f'<title>{esc(title)}</title><desc id="{anchor}-desc">{esc(description)}</desc>'
     )
     # Hundredths of a pixel do; numbers in text stay as they are.

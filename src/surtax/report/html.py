@@ -1,8 +1,10 @@
-"""One self-contained HTML file from an outcome: text, tables and charts, without scripts or requests, for screen, phone and paper."""
+"""One self-contained HTML file from an outcome, for screen, phone and paper.
+
+Text, tables and charts; no scripts, no requests.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from surtax.errors import InputError
-from surtax.model.outcome import Outcome
 from surtax.report import sections, words
 from surtax.report.charts import unique_labels
 from surtax.report.markup import Safe, join, paragraphs, tag
@@ -19,7 +20,10 @@ from surtax.report.numbers import Money
 from surtax.report.summary import REST, Summary, summarise
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from surtax.model.decomposition import Decomposition
+    from surtax.model.outcome import Outcome
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class Report:
     Attributes
     ----------
     outcome, summary : the result, and what its front page shows.
-    closures : the same scenario under other closures, by name, the outcome's own first; empty if not asked for.
+    closures : the same scenario under other closures, by name, the outcome's own first; empty if
+    not asked for.
     decomposition : terms of the change of real income, if asked for.
     command : what makes this report again.
     """
@@ -53,7 +58,9 @@ class Report:
     def sectors(self) -> dict[str, str]:
         """Names of sectors by code, each once."""
         world = self.outcome.world
-        return dict(zip(world.sectors, unique_labels(world.sectors, world.sector_names), strict=True))
+        return dict(
+            zip(world.sectors, unique_labels(world.sectors, world.sector_names), strict=True)
+        )
 
     @cached_property
     def money(self) -> Money:
@@ -70,12 +77,14 @@ class Report:
         """The line under charts and tables."""
         c = self.outcome.conditions
         return (
-            f"Source: Surtax, {c.model} model; accounts: {c.vintage}; trade elasticities: {c.elasticities}; "
+            f"Source: Surtax, {c.model} model; accounts: {c.vintage}; trade elasticities: "
+            f"{c.elasticities}; "
             f"deficits: {c.closure}."
         )
 
 
-# In the order of the page: anchor, title, and what makes it; a section with nothing to say is left out.
+# In the order of the page: anchor, title, and what makes it; a section with nothing to say is left
+# out.
 SECTIONS: tuple[tuple[str, str, Callable[[Report], Safe]], ...] = (
     ("countries", "Who gains and who loses", sections.countries),
     ("ranking", "Real income in every country", sections.ranking),
@@ -133,9 +142,11 @@ def render(
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         # Whatever a scenario's text might hold: nothing runs and nothing is fetched.
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+        "style-src 'unsafe-inline'\">\n"
         '<meta name="generator" content="Surtax">\n'
-        f"{tag('title', title)}\n<style>\n{style}</style>\n</head>\n<body>\n{page}\n</body>\n</html>\n"
+        f"{tag('title', title)}\n<style>\n{style}</style>\n</head>\n"
+        f"<body>\n{page}\n</body>\n</html>\n"
     )
 
 
@@ -172,7 +183,8 @@ def _same_countries(
             )
         if other.conditions.closure != name:
             raise InputError(
-                f"closures[{name!r}] was solved under {other.conditions.closure!r}: give it that name."
+                f"closures[{name!r}] was solved under {other.conditions.closure!r}: give it "
+                f"that name."
             )
     if decomposition is not None and tuple(decomposition.total.coords["country"]) != own:
         raise InputError("the decomposition is of other countries than the outcome.")
@@ -180,7 +192,9 @@ def _same_countries(
 
 def _front(report: Report) -> Safe:
     s = report.summary
-    kicker = " · ".join(x for x in ("Surtax report", s.date and f"measures of {s.date}") if x)
+    kicker = " · ".join(
+        x for x in ("Surtax report", s.date and f"measures as of {words.day(s.date)}") if x
+    )
     return tag(
         "header",
         tag("p", kicker, class_="kicker"),
@@ -192,4 +206,7 @@ def _front(report: Report) -> Safe:
 
 
 def _foot(report: Report) -> Safe:
-    return tag("footer", paragraphs(report.source, "Made by Surtax, free software under the Apache Licence 2.0."))
+    return tag(
+        "footer",
+        paragraphs(report.source, "Made by Surtax, free software under the Apache Licence 2.0."),
+    )

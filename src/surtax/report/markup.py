@@ -1,15 +1,22 @@
-"""Pieces of HTML. Text is escaped unless it is `Safe`, which only this room's own functions make."""
+"""Pieces of HTML.
+
+Text is escaped unless it is `Safe`, which only this room's own functions make.
+"""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from surtax.report.numbers import DASH
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
 NO_VALUE = (
-    f"{DASH} stands where there is no number: the base is zero, so that no change from it can be given in per cent, or the "
+    f"{DASH} stands where there is no number: the base is zero, so that no change from it can "
+    f"be given in per cent, or the "
     f"accounts do not say (population)."
 )
 
@@ -91,9 +98,7 @@ def table(
     bold = set(highlight)
     rows = []
     for i in range(count):
-        cells = [
-            tag("td", c.cells[i], class_="n" if c.numeric else None) for c in columns[1:]
-        ]
+        cells = [tag("td", c.cells[i], class_="n" if c.numeric else None) for c in columns[1:]]
         first = tag("th", columns[0].cells[i], scope="row")
         marks = [m for m, on in (("total", total and i == count - 1), ("hl", i in bold)) if on]
         rows.append(tag("tr", first, *cells, class_=" ".join(marks) or None))
@@ -145,9 +150,9 @@ def section(anchor: str, title: str, *content: object) -> Safe:
 
 def figure(title: str, subtitle: str, svg: Safe, source: str, *notes: str) -> Safe:
     """Return a chart under a title that states what it shows."""
-    caption = tag(
-        "figcaption", tag("h3", title), tag("p", subtitle, class_="sub")
+    caption = tag("figcaption", tag("h3", title), tag("p", subtitle, class_="sub"))
+    frame = tag(
+        "div", svg, class_="scroll chart", role="region", tabindex="0", aria_label=f"Chart: {title}"
     )
-    frame = tag("div", svg, class_="scroll chart", role="region", tabindex="0", aria_label=f"Chart: {title}")
     below = [tag("p", x, class_="note") for x in (*notes, source) if x]
     return tag("figure", caption, frame, *below)

@@ -1,13 +1,18 @@
-"""Numbers as people read them: few digits, thousands apart, a true minus, an en dash where there is no number."""
+"""Numbers as people read them.
+
+Few digits, thousands apart, a true minus, an en dash where there is no number.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
-NARROW = "\N{NARROW NO-BREAK SPACE}"
 BILLION = 1e3
 # Below this largest income (USD million) billions would be all zeros: a textbook world.
 SMALLEST_IN_BILLIONS = 1e4
@@ -29,7 +34,10 @@ def fixed(x: float | None, digits: int = 0, *, sign: bool = False) -> str:
 
 
 def digits_for(values: Iterable[float | None], significant: int = 3, most: int = 6) -> int:
-    """Decimals at which the largest of `values` has so many significant digits; all of a column share them."""
+    """Return decimals at which the largest value has so many significant digits.
+
+    All of a column share them.
+    """
     finite = [abs(v) for v in values if v is not None and math.isfinite(v)]
     largest = max(finite, default=0.0)
     if largest == 0:
@@ -47,6 +55,15 @@ def column(
     """Format a column of a table, all with the same decimals."""
     digits = digits_for(values, significant)
     return [fixed(v, digits, sign=sign) for v in values]
+
+
+def least(texts: Sequence[str], values: Sequence[float]) -> list[str]:
+    """Where a value that is not zero shows as zero, say less than the last digit: <0.01."""
+    shown = []
+    for text, value in zip(texts, values, strict=True):
+        zero = value != 0 and not text.strip("0.,")
+        shown.append(f"<{text[:-1]}1" if zero and value > 0 else text)
+    return shown
 
 
 def short(x: float, significant: int = 2) -> str:
@@ -85,6 +102,8 @@ class Money:
         self.label = "USD billion" if billions else "USD million"
         self.short_label = "bn" if billions else "m"
 
-    def column(self, values: Sequence[float], *, sign: bool = False) -> list[str]:
+    def column(
+        self, values: Sequence[float], *, sign: bool = False, significant: int = 3
+    ) -> list[str]:
         """Format amounts in USD million as a column in this unit."""
-        return column([v / self.scale for v in values], sign=sign)
+        return column([v / self.scale for v in values], sign=sign, significant=significant)

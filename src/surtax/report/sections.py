@@ -1,4 +1,7 @@
-"""The sections of the HTML report, each a function from a `Report` to HTML; an empty one is left out."""
+"""The sections of the HTML report, each a function from a `Report` to HTML.
+
+One that has nothing to say returns an empty text and is left out.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from surtax.report.markup import (
     table,
     tag,
 )
-from surtax.report.numbers import DASH, column, exponent, fixed, short
+from surtax.report.numbers import DASH, column, digits_for, exponent, fixed, least, short
 from surtax.report.summary import REST, SMALLEST_SECTOR, CountryRow, SectorRow, sector_rows
 
 if TYPE_CHECKING:
@@ -39,13 +42,30 @@ MOST_TRADE = 60
 MOST_FACTORS = 600
 # Variables that the report shows, so that it explains no others.
 SHOWN = (
-    "welfare", "equivalent_variation", "equivalent_variation_per_person", "price_index", "wage", "real_wage", "revenue", "revenue_base",
-    "revenue_change", "exports", "imports", "trade", "trade_base", "trade_change", "output_volume", "output_base", "output_change",
-    "factor_use", "prices", "tariff",
-)  # fmt: skip
+    "welfare",
+    "equivalent_variation",
+    "equivalent_variation_per_person",
+    "price_index",
+    "wage",
+    "real_wage",
+    "revenue",
+    "revenue_base",
+    "revenue_change",
+    "exports",
+    "imports",
+    "trade",
+    "trade_base",
+    "trade_change",
+    "output_volume",
+    "output_base",
+    "output_change",
+    "factor_use",
+    "prices",
+    "tariff",
+)
 
 
-# -- who gains and who loses ---------------------------------------------------------------------------------------
+# -- who gains and who loses -----------------------------------------------------------------------
 
 
 def countries(r: Report) -> Safe:
@@ -75,11 +95,16 @@ def countries(r: Report) -> Safe:
     income, prices = "Change of real income", "Prices and wages, change"
     year = f", {r.year} prices" if r.year else ""
     shown = table(
-        "Who gains and who loses",
+        "Real income, prices, wages and tariff revenue",
         [
             Column("Country", [*names, "All economies"], numeric=False),
             Column("Share", column(welfare, sign=True), unit="per cent", group=income),
-            Column("Amount a year", money.column(variation, sign=True), unit=money.label + year, group=income),
+            Column(
+                "Amount a year",
+                money.column(variation, sign=True),
+                unit=money.label + year,
+                group=income,
+            ),
             Column("Per person", column(person, sign=True), unit="USD a year", group=income),
             Column("Consumer prices", of("price_index"), unit="per cent", group=prices),
             Column("Wages", of("wage"), unit="per cent", group=prices),
@@ -93,8 +118,10 @@ def countries(r: Report) -> Safe:
         highlight=[i for i, x in enumerate(rows) if x.code in r.summary.sides],
     )
     explained = paragraphs(
-        "Real income is what a country can buy: factor income, tariff revenue and the trade deficit, at consumer prices. "
-        "Its change in USD is the equivalent variation: the sum of money, at base prices, that would make people as much "
+        "Real income is what a country can buy: factor income, tariff revenue and the trade "
+        "deficit, at consumer prices. "
+        "Its change in USD is the equivalent variation: the sum of money, at base prices, "
+        "that would make people as much "
         "better or worse off as the scenario does."
     )
     return join([explained, shown])
@@ -106,7 +133,7 @@ def _rest_note(rows: Sequence[CountryRow]) -> list[str]:
     return ["The rest: amounts add up; changes of prices and wages are means weighted by income."]
 
 
-# -- every country -------------------------------------------------------------------------------------------------
+# -- every country ---------------------------------------------------------------------------------
 
 
 def ranking(r: Report) -> Safe:
@@ -125,7 +152,8 @@ def ranking(r: Report) -> Safe:
     subtitle = "Change of real income, per cent"
     notes = []
     if hidden:
-        low, high = column([min(hidden), max(hidden)], sign=True)
+        digits = digits_for([b.value for b in bars])
+        low, high = (fixed(x, digits, sign=True) for x in (min(hidden), max(hidden)))
         subtitle += f": the {ENDS} highest, the {ENDS} lowest and the countries of the main table"
         notes.append(f"Not shown: {len(hidden)} economies between {low} and {high} per cent.")
     notes.append(f"Of {len(codes)} economies {up} gain and {down} lose.")
@@ -152,7 +180,7 @@ def _ranking_title(r: Report, ranked: Sequence[str], values: Mapping[str, float]
     return text[0].upper() + text[1:]
 
 
-# -- sectors -------------------------------------------------------------------------------------------------------
+# -- sectors ---------------------------------------------------------------------------------------
 
 
 def sectors(r: Report) -> Safe:
@@ -164,13 +192,20 @@ def sectors(r: Report) -> Safe:
         moved = r.summary.sectors[c]
         if moved:
             parts.append(
-                _sector_table(r, moved, f"{r.names[c]}: the {len(moved)} sectors whose output moves most", "short")
+                _sector_table(
+                    r,
+                    moved,
+                    f"{r.names[c]}: the {len(moved)} sectors whose output moves most",
+                    "short",
+                )
             )
     parts.append(
         tag(
             "p",
-            f"Listed as moving most: sectors that make at least {100 * SMALLEST_SECTOR:g} per cent of the country's output. "
-            "Factors employed are labour and capital together, in a model where they move freely between sectors and none is idle. "
+            f"Listed as moving most: sectors that make at least {100 * SMALLEST_SECTOR:g} per "
+            f"cent of the country's output. "
+            "Factors employed are labour and capital together, in a model where they move "
+            "freely between sectors and none is idle. "
             "Prices are those the country's buyers pay, tariffs included.",
             class_="note",
         )
@@ -186,7 +221,9 @@ def _large(rows: Sequence[SectorRow]) -> list[SectorRow]:
     return [x for x in rows if x.output_base >= smallest]
 
 
-def _dots(r: Report, full: Mapping[str, Sequence[SectorRow]], large: Mapping[str, Sequence[SectorRow]]) -> Safe:
+def _dots(
+    r: Report, full: Mapping[str, Sequence[SectorRow]], large: Mapping[str, Sequence[SectorRow]]
+) -> Safe:
     moves = [(c, x) for c, rows in large.items() for x in rows if math.isfinite(x.output_volume)]
     if not moves:
         return Safe("")
@@ -198,16 +235,20 @@ def _dots(r: Report, full: Mapping[str, Sequence[SectorRow]], large: Mapping[str
     order = sorted(kept, key=lambda s: by_sector[s])
     found = {(c, x.code): x.output_volume for c, x in moves}
     dots = [
-        charts.Dot(r.sectors[s], r.names[c], found.get((c, s), math.nan)) for s in order for c in r.summary.sides
+        charts.Dot(r.sectors[s], r.names[c], found.get((c, s), math.nan))
+        for s in order
+        for c in r.summary.sides
     ]
     side, top = max(moves, key=lambda m: abs(m[1].output_volume))
     if abs(top.output_volume) < words.NOTHING:
         title = "Output changes in no sector"
     else:
         verb = "falls" if top.output_volume < 0 else "rises"
-        title = f"{r.sectors[top.code]}, {r.names[side]}: output {verb} by {short(top.output_volume)} per cent, the largest move of all"
-        if len(r.summary.sides) == 2:
-            title = title.replace("the largest move of all", "the largest move on either side")
+        where = "on either side" if len(r.summary.sides) == 2 else "of all"
+        title = (
+            f"{r.sectors[top.code]}, {r.names[side]}: output {verb} by "
+            f"{short(top.output_volume)} per cent, the largest move {where}"
+        )
     notes = []
     small = [
         f"{r.sectors[x.code]} ({r.names[c]}, {fixed(x.output_volume, 1, sign=True)} per cent)"
@@ -217,14 +258,23 @@ def _dots(r: Report, full: Mapping[str, Sequence[SectorRow]], large: Mapping[str
     ]
     if small:
         notes.append(
-            f"No dot where a sector makes less than {100 * SMALLEST_SECTOR:g} per cent of the country's output: {', '.join(small)}."
+            f"No dot where a sector makes less than {100 * SMALLEST_SECTOR:g} per cent of the "
+            f"country's output: {', '.join(small)}."
         )
     if len(by_sector) > MOST_DOTS:
-        notes.append(f"The {MOST_DOTS} sectors that move most; the tables hold all {len(by_sector)}.")
+        notes.append(
+            f"The {MOST_DOTS} sectors that move most; the tables hold all {len(by_sector)}."
+        )
     sides = words.joined([r.names[c] for c in r.summary.sides])
-    described = "; ".join(f"{d.row}, {d.side}: {fixed(d.value, 1, sign=True)}" for d in dots if math.isfinite(d.value))
-    svg = charts.sector_dots(dots, title, f"Dot plot of the change of output volume in per cent. {described}.")
-    return figure(title, f"Change of output volume by sector, per cent: {sides}", svg, r.source, *notes)
+    described = "; ".join(
+        f"{d.row}, {d.side}: {fixed(d.value, 1, sign=True)}" for d in dots if math.isfinite(d.value)
+    )
+    svg = charts.sector_dots(
+        dots, title, f"Dot plot of the change of output volume in per cent. {described}."
+    )
+    return figure(
+        title, f"Change of output volume by sector, per cent: {sides}", svg, r.source, *notes
+    )
 
 
 def _sector_table(r: Report, rows: Sequence[SectorRow], caption: str, class_: str = "") -> Safe:
@@ -238,7 +288,11 @@ def _sector_table(r: Report, rows: Sequence[SectorRow], caption: str, class_: st
             Column("Sector", [r.sectors[x.code] for x in rows], numeric=False),
             Column("Code", [x.code for x in rows], numeric=False),
             Column("Output, volume", of("output_volume"), unit="per cent"),
-            Column("Output, value", m.column([x.output_change for x in rows], sign=True), unit=f"change, {m.label}"),
+            Column(
+                "Output, value",
+                m.column([x.output_change for x in rows], sign=True),
+                unit=f"change, {m.label}",
+            ),
             Column("Base output", m.column([x.output_base for x in rows]), unit=m.label),
             Column("Factors employed", of("factor_use"), unit="per cent"),
             Column("Buyers' prices", of("price"), unit="per cent"),
@@ -247,7 +301,7 @@ def _sector_table(r: Report, rows: Sequence[SectorRow], caption: str, class_: st
     )
 
 
-# -- trade ---------------------------------------------------------------------------------------------------------
+# -- trade -----------------------------------------------------------------------------------------
 
 
 def trade(r: Report) -> Safe:
@@ -262,26 +316,30 @@ def trade(r: Report) -> Safe:
             t = known.get((e, i))
             amount = ""
             if t:
-                moved = r.money.column([t.change], sign=True)[0]
+                moved = r.money.column([t.change], sign=True, significant=2)[0]
                 amount = f"{moved} of {r.money.column([t.base])[0]} {r.money.short_label}"
-            cells.append(charts.Cell(r.names[e], r.names[i], t.per_cent if t else math.nan, amount, e == i))
+            cells.append(
+                charts.Cell(r.names[e], r.names[i], t.per_cent if t else math.nan, amount, e == i)
+            )
     rows = sorted(r.summary.trade, key=lambda t: -abs(t.change))
     if not rows:
         return paragraphs("The countries shown do not trade with each other in the base.")
-    top = rows[0]
-    title = "Trade between the countries shown does not change"
-    if abs(top.per_cent) >= words.NOTHING:
-        verb = "rise" if top.change > 0 else "fall"
-        title = (
-            f"Sales from {words.the(r.names[top.exporter])} to {words.the(r.names[top.importer])} {verb} by "
-            f"{short(top.per_cent)} per cent, the largest change in money"
-        )
+    between = [t for t in r.summary.trade if {t.exporter, t.importer} <= set(r.summary.sides)]
+    title = words.sales(
+        [t for t in between if abs(t.per_cent) >= words.NOTHING], r.names, money=False
+    )
+    title = title or "Trade between the two sides does not change"
     described = "; ".join(
-        f"{r.names[t.exporter]} to {r.names[t.importer]} {fixed(t.per_cent, 1, sign=True)} per cent" for t in rows[:MOST_TRADE]
+        f"{r.names[t.exporter]} to {r.names[t.importer]} {fixed(t.per_cent, 1, sign=True)} per cent"
+        for t in rows[:MOST_TRADE]
     )
     svg = charts.trade_matrix(cells, title, f"Matrix of sellers by buyers. {described}.")
     unit = "value net of tariff, in the numeraire"
-    amounts = f"; below, the change in {r.money.label} and the base" if len(parties) <= charts.ROOMY else ""
+    amounts = (
+        f"; below, the change in {r.money.label} and the base"
+        if len(parties) <= charts.ROOMY
+        else ""
+    )
     shown = figure(
         title, f"Change of sales, per cent, {unit}{amounts}", svg, r.source,
         "Blue: sales rise; orange: they fall; grey: sales at home are not shown.",
@@ -300,7 +358,9 @@ def trade(r: Report) -> Safe:
         ],
         notes=notes,
     )
-    money = {v: [float(x) for x in o.variable(v).values] for v in ("exports_change", "imports_change")}
+    money = {
+        v: [float(x) for x in o.variable(v).values] for v in ("exports_change", "imports_change")
+    }
     totals = _totals(r, money)
     return join([shown, flows, totals])
 
@@ -315,28 +375,24 @@ def _totals(r: Report, money: Mapping[str, Sequence[float]]) -> Safe:
             return sum(money[name][i] for i in rest)
         return money[name][r.outcome.world.country(row.code)]
 
-    m = r.money
+    columns = [Column("Country", [r.names[x.code] for x in rows], numeric=False)]
+    for head, attribute in (("Exports", "exports"), ("Imports", "imports")):
+        group = f"Change of {attribute}"
+        shares = [float(getattr(x, attribute)) for x in rows]
+        amounts = r.money.column([amount(f"{attribute}_change", x) for x in rows], sign=True)
+        columns += [
+            Column(head, column(shares, sign=True), unit="per cent", group=group),
+            Column(head, amounts, unit=r.money.label, group=group),
+        ]
     return table(
         "All exports and imports",
-        [
-            Column("Country", [r.names[x.code] for x in rows], numeric=False),
-            Column("Exports", column([x.exports for x in rows], sign=True), unit="per cent", group="Change of exports"),
-            Column(
-                "Exports", m.column([amount("exports_change", x) for x in rows], sign=True),
-                unit=m.label, group="Change of exports",
-            ),
-            Column("Imports", column([x.imports for x in rows], sign=True), unit="per cent", group="Change of imports"),
-            Column(
-                "Imports", m.column([amount("imports_change", x) for x in rows], sign=True),
-                unit=m.label, group="Change of imports",
-            ),
-        ],
+        columns,
         notes=["Values net of tariff, in the numeraire."],
         class_="short",
-    )  # fmt: skip
+    )
 
 
-# -- revenue -------------------------------------------------------------------------------------------------------
+# -- revenue ---------------------------------------------------------------------------------------
 
 
 def revenue(r: Report) -> Safe:
@@ -354,7 +410,11 @@ def revenue(r: Report) -> Safe:
             Column("Before", m.column([x.revenue_base for x in rows]), unit=m.label),
             Column("After", m.column([x.revenue for x in rows]), unit=m.label),
             Column("Change", m.column(change, sign=True), unit=m.label),
-            Column("Real income", m.column([x.equivalent_variation for x in rows], sign=True), unit=f"change, {m.label}"),
+            Column(
+                "Real income",
+                m.column([x.equivalent_variation for x in rows], sign=True),
+                unit=f"change, {m.label}",
+            ),
         ],
         class_="short",
     )
@@ -363,8 +423,9 @@ def revenue(r: Report) -> Safe:
     if worse:
         said = (
             f"In this model {words.joined([words.the(r.names[x.code]) for x in worse])} "
-            f"{'collect' if len(worse) > 1 else 'collects'} more and {'have' if len(worse) > 1 else 'has'} less real income: "
-            "what buyers lose is more than what the treasury gains, which is already counted in real income."
+            f"{'collect' if len(worse) > 1 else 'collects'} more and "
+            f"{'have' if len(worse) > 1 else 'has'} less real income: "
+            "the revenue, which real income includes, does not make up for what is lost otherwise."
         )
         said = words.sentence(said)
     return join([paragraphs(said), shown, paragraphs(where)])
@@ -373,13 +434,19 @@ def revenue(r: Report) -> Safe:
 def _base_tariffs(r: Report) -> str:
     """Say where base tariffs come from; that there are none is said, too."""
     about = r.outcome.world.meta.get("tariffs")
-    note = _text(about) if about else ""
-    if not r.outcome.world.tariffs.any():
-        note = note or "no base tariffs: all are zero"
+    note = ""
+    if isinstance(about, Mapping):
+        first = {k: about[k] for k in ("source", "note") if about.get(k) not in (None, "", "none")}
+        more = {k: v for k, v in about.items() if k not in ("source", "note")}
+        note = "; ".join([*(_text(v) for v in first.values()), *([_text(more)] if more else [])])
+    elif about:
+        note = _text(about)
+    if not r.outcome.world.tariffs.any() and "zero" not in note:
+        note = "; ".join(x for x in (note, "all are zero") if x)
     return words.sentence(f"Tariffs of the base: {note}") if note else ""
 
 
-# -- measures ------------------------------------------------------------------------------------------------------
+# -- measures --------------------------------------------------------------------------------------
 
 
 def measures(r: Report) -> Safe:
@@ -390,21 +457,35 @@ def measures(r: Report) -> Safe:
     m = r.money
     duties = _duties(r)
     who = [f"{_labels(r, x.importer)} on {_labels(r, x.exporter)}" for x in rows]
-    instruments = [" · ".join(t for t in (x.instrument, x.citation) if t) or "none named" for x in rows]
+    instruments = [
+        " · ".join(t for t in (x.instrument, x.citation) if t) or "none named" for x in rows
+    ]
     shown = table(
         "Measures, what they add to tariffs, and the trade they touch",
         [
-            Column("Measure", [join([x.title, tag("span", x.id, class_="unit")], " ") for x in rows], numeric=False),
+            Column(
+                "Measure",
+                [join([x.title, tag("span", x.id, class_="unit")], " ") for x in rows],
+                numeric=False,
+            ),
             Column("Who on whom", who, numeric=False),
             Column("Instrument and citation", instruments, numeric=False),
-            Column("Added rate", column([x.mean_rate for x in rows]), unit="per cent, mean"),
+            Column(
+                "Added rate",
+                least(column([x.mean_rate for x in rows]), [x.mean_rate for x in rows]),
+                unit="per cent, mean",
+            ),
             Column("Trade of the sectors", m.column([x.trade for x in rows]), unit=m.label),
-            Column("Duty", m.column(duties, sign=True), unit=f"{m.label}, after"),
+            Column("Duty", least(m.column(duties), duties), unit=f"{m.label}, after"),
         ],
         notes=[
-            "The mean rate is over all trade in the sectors that a measure touches, weighted by base trade: it is below the legal rate "
-            "where only part of a sector's goods is in scope or pays. Each measure is credited with what it adds to those above it. "
-            "Duty: that addition on trade as it is after the change, in the numeraire."
+            (
+                "The mean rate is over all trade in the sectors that a measure touches, weighted "
+                "by base trade: it is below the legal rate "
+                "where only part of a sector's goods is in scope or pays. Each measure is "
+                "credited with what it adds to those above it. "
+                "Duty: that addition on trade as it is after the change, in the numeraire."
+            )
         ],
     )
     return join([shown, _factors(r)])
@@ -439,14 +520,26 @@ def _sector_labels(r: Report, codes: Sequence[str]) -> str:
 def _factors(r: Report) -> Safe:
     listed = [(x, c) for x in r.outcome.scenario.measures for c in x.changes]
     parts: list[object] = [
-        tag("p", "Where a measure gives its factors, added rate = rate × in scope ÷ imports × taxed share.")
+        tag(
+            "p",
+            "Where a measure gives its factors, added rate = rate × in scope ÷ imports × "
+            "taxed share.",
+        )
     ]
     shown = listed[:MOST_FACTORS]
     for measure in dict.fromkeys(x.id for x, _ in shown):
         own = [(x, c) for x, c in shown if x.id == measure]
-        parts.append(_factor_table(r, own[0][0].title or measure, own[0][0].source, [c for _, c in own]))
+        parts.append(
+            _factor_table(r, own[0][0].title or measure, own[0][0].source, [c for _, c in own])
+        )
     if len(listed) > len(shown):
-        parts.append(tag("p", f"{len(listed) - len(shown)} further changes stand in the scenario file.", class_="note"))
+        parts.append(
+            tag(
+                "p",
+                f"{len(listed) - len(shown)} further changes stand in the scenario file.",
+                class_="note",
+            )
+        )
     return details(f"The factors behind each rate ({len(listed)} changes)", *parts)
 
 
@@ -496,11 +589,14 @@ def left_out(r: Report) -> Safe:
         return paragraphs("The scenario does not say that anything is left out.")
     return table(
         "In force, or in the world, but not in this scenario",
-        [Column("What", [w for w, _ in rows], numeric=False), Column("Why", [w for _, w in rows], numeric=False)],
+        [
+            Column("What", [w for w, _ in rows], numeric=False),
+            Column("Why", [w for _, w in rows], numeric=False),
+        ],
     )
 
 
-# -- how sure ------------------------------------------------------------------------------------------------------
+# -- how sure --------------------------------------------------------------------------------------
 
 
 def closures(r: Report) -> Safe:
@@ -538,23 +634,38 @@ def decomposition(r: Report) -> Safe:
         return Safe("")
     parties = r.summary.parties
     terms = (
-        ("Terms of trade", d.terms_of_trade), ("Volume of trade", d.volume_of_trade), ("Trade costs", d.trade_costs),
-        ("Transfers", d.transfers), ("Sum", d.total), ("Real income", d.welfare),
-    )  # fmt: skip
+        ("Terms of trade", d.terms_of_trade),
+        ("Volume of trade", d.volume_of_trade),
+        ("Trade costs", d.trade_costs),
+        ("Transfers", d.transfers),
+        ("Sum", d.total),
+        ("Real income", d.welfare),
+    )
     cells = column([float(x[c]) for _, x in terms for c in parties], sign=True)
     n = len(parties)
     columns = [Column("Country", [r.names[c] for c in parties], numeric=False)]
-    columns += [Column(name, cells[k * n : (k + 1) * n], unit="per cent") for k, (name, _) in enumerate(terms)]
+    columns += [
+        Column(name, cells[k * n : (k + 1) * n], unit="per cent")
+        for k, (name, _) in enumerate(terms)
+    ]
     how = {
-        "path": f"Integrated along the path from base to scenario ({d.points} equilibria); the sum misses real income by at most "
+        "path": f"Integrated along the path from base to scenario ({d.points} equilibria); "
+        "the sum misses real income by at most "
         f"{exponent(d.gap)} percentage points.",
-        "first-order": "First-order terms at the base times the whole change (as in Caliendo & Parro 2015): for large changes they need "
+        "first-order": "First-order terms at the base times the whole change (as in Caliendo "
+        "& Parro 2015): for large changes they need "
         f"not add up; the largest gap in the world is {short(d.gap)} percentage points.",
     }.get(d.method, f"Method: {d.method}.")
     meaning = bullets(
         [
-            "Terms of trade: what a country gets for its exports against what it pays, before tariffs, for its imports.",
-            "Volume of trade: imports that tariffs crowd out or draw in, each valued at the tariff on it.",
+            (
+                "Terms of trade: what a country gets for its exports against what it pays, "
+                "before tariffs, for its imports."
+            ),
+            (
+                "Volume of trade: imports that tariffs crowd out or draw in, each valued at the "
+                "tariff on it."
+            ),
             "Trade costs: what changes of non-tariff costs take.",
             "Transfers: the change of the trade deficit, which its closure sets.",
         ]
@@ -563,7 +674,7 @@ def decomposition(r: Report) -> Safe:
     return join([shown, meaning])
 
 
-# -- conditions ----------------------------------------------------------------------------------------------------
+# -- conditions ------------------------------------------------------------------------------------
 
 
 def conditions(r: Report) -> Safe:
@@ -572,14 +683,23 @@ def conditions(r: Report) -> Safe:
     c = o.conditions
     units = meta.get("units") or "not stated by the accounts; taken as USD million"
     facts = [
-        ("Model", f"{c.model}: multi-sector, with input–output links, perfect competition, one mobile factor a country"),
+        (
+            "Model",
+            (
+                f"{c.model}: multi-sector, with input–output links, perfect competition, one "
+                f"mobile factor a country"
+            ),
+        ),
         ("Closure", f"{c.closure}: {words.closure(c.closure)}"),
         ("Trade elasticities", f"{c.elasticities}; by sector below"),
         ("Accounts", c.vintage),
         ("Size", f"{len(o.world.countries)} countries × {len(o.world.sectors)} sectors"),
         ("Values", str(units)),
         ("Base", c.base),
-        ("Base tariffs", _base_tariffs(r).removeprefix("Tariffs of the base: ") or "as recorded in the accounts"),
+        (
+            "Base tariffs",
+            _base_tariffs(r).removeprefix("Tariffs of the base: ") or "as recorded in the accounts",
+        ),
         ("Numeraire", "world factor income"),
         ("Largest residual", f"{exponent(c.residual)} (relative, any equation)"),
         ("Walras' law", f"missed by {exponent(c.walras)} of a country's income at most"),
@@ -587,7 +707,10 @@ def conditions(r: Report) -> Safe:
     ]
     shown = table(
         "Model, data and numerical accuracy",
-        [Column("Condition", [k for k, _ in facts], numeric=False), Column("Here", [v for _, v in facts], numeric=False)],
+        [
+            Column("Condition", [k for k, _ in facts], numeric=False),
+            Column("Here", [v for _, v in facts], numeric=False),
+        ],
     )
     changed = bullets(c.adjustments) or paragraphs("None recorded.")
     return join(
@@ -596,7 +719,8 @@ def conditions(r: Report) -> Safe:
             tag("h3", "Sources and licences"),
             _sources(meta) or paragraphs("The accounts name no sources."),
             tag("h3", "Imputed"),
-            bullets(_imputed(x, r) for x in _listed(meta, "imputed")) or paragraphs("Nothing recorded as imputed."),
+            bullets(_imputed(x, r) for x in _listed(meta, "imputed"))
+            or paragraphs("Nothing recorded as imputed."),
             tag("h3", "Adjusted in the accounts"),
             changed,
             _elasticities(r),
@@ -612,7 +736,11 @@ def _listed(meta: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
 def _text(value: object) -> str:
     """Return metadata as text, whatever shape they have."""
     if isinstance(value, Mapping):
-        shown = [f"{str(k).replace('_', ' ')}: {_text(v)}" for k, v in value.items() if v not in (None, "", [], {})]
+        shown = [
+            f"{str(k).replace('_', ' ')}: {_text(v)}"
+            for k, v in value.items()
+            if v not in (None, "", [], {})
+        ]
         return "; ".join(shown)
     if isinstance(value, list | tuple):
         return ", ".join(_text(v) for v in value)
@@ -623,8 +751,20 @@ def _sources(meta: Mapping[str, Any]) -> Safe:
     found = []
     for x in _listed(meta, "sources"):
         licence = x.get("licence")
-        about = [f"licence: {licence}" if licence else "licence not stated", x.get("attribution"), x.get("note")]
-        found.append(tag("li", tag("strong", str(x.get("title", ""))), ". ", "; ".join(str(a) for a in about if a), "."))
+        about = [
+            f"licence: {licence}" if licence else "licence not stated",
+            x.get("attribution"),
+            x.get("note"),
+        ]
+        found.append(
+            tag(
+                "li",
+                tag("strong", str(x.get("title", ""))),
+                ". ",
+                "; ".join(str(a) for a in about if a),
+                ".",
+            )
+        )
     return tag("ul", *found) if found else Safe("")
 
 
@@ -663,7 +803,7 @@ def _elasticities(r: Report) -> Safe:
     return details(title, table(title, columns, notes=notes))
 
 
-def definitions(r: Report) -> Safe:
+def definitions(_: Report) -> Safe:
     """Return the definitions of the quantities shown, from the table of variables."""
     known = variables()
     items = []
@@ -671,12 +811,19 @@ def definitions(r: Report) -> Safe:
         v = known.get(name)
         if v is not None:
             items += [
-                tag("dt", v.label, " ", tag("span", f"({v.unit}; ", tag("code", name), ")", class_="unit")),
+                tag(
+                    "dt",
+                    v.label,
+                    " ",
+                    tag("span", f"({v.unit}; ", tag("code", name), ")", class_="unit"),
+                ),
                 tag("dd", words.sentence(v.definition)),
             ]
     notation = paragraphs(
-        "A hat is the ratio of new to base, a prime a new value. X trade, E expenditure, Y output, I income, V factor income, R tariff "
-        "revenue, D trade deficit, t tariff, w wage, c unit cost, P price, α share in consumption, γ share in cost; s sector, "
+        "A hat is the ratio of new to base, a prime a new value. X trade, E expenditure, Y "
+        "output, I income, V factor income, R tariff "
+        "revenue, D trade deficit, t tariff, w wage, c unit cost, P price, α share in "
+        "consumption, γ share in cost; s sector, "
         "o seller, d buyer, n country.",
         class_="note",
     )
@@ -688,7 +835,10 @@ def reproduce(r: Report) -> Safe:
     c, s = r.outcome.conditions, r.outcome.scenario
     parts: list[object] = []
     if r.command:
-        parts += [paragraphs("This command makes the result and this report again:"), tag("pre", tag("code", r.command))]
+        parts += [
+            paragraphs("This command makes the result and this report again:"),
+            tag("pre", tag("code", r.command)),
+        ]
     build = r.outcome.world.meta.get("build")
     if build:
         parts.append(tag("p", "The accounts were built by ", tag("code", str(build)), "."))
@@ -697,7 +847,8 @@ def reproduce(r: Report) -> Safe:
         tag(
             "p",
             f"Cite as: Surtax, a laboratory for trade wars, version {version}; scenario {s.name}"
-            f"{f' ({s.date})' if s.date else ''}; accounts: {c.vintage}; deficits: {c.closure}; trade elasticities: {c.elasticities}. "
+            f"{f' ({s.date})' if s.date else ''}; accounts: {c.vintage}; deficits: "
+            f"{c.closure}; trade elasticities: {c.elasticities}. "
             "Name the sources of the accounts as well.",
         )
     )
