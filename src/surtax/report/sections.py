@@ -712,7 +712,7 @@ def conditions(r: Report) -> Safe:
             Column("Here", [v for _, v in facts], numeric=False),
         ],
     )
-    changed = bullets(c.adjustments) or paragraphs("None recorded.")
+    changed = bullets(c.adjustments) or paragraphs("Nothing recorded.")
     return join(
         [
             shown,
