@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec
 
@@ -31,6 +31,8 @@ GRID = "#e3e6ea"
 # Widths as in Arial, Helvetica and Liberation Sans, which vl-convert measures with: what fits here
 # fits on the page.
 FONT = "Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif"
+# Per cent below which a change is drawn as none.
+NOISE = 1e-7
 # The height of a heat map's cell, with and without a second line.
 TALL, LOW = 46, 26
 # The number of countries up to which a cell of the heat map has room for an amount.
@@ -101,6 +103,7 @@ def welfare_bars(bars: Sequence[Bar], title: str, description: str) -> Safe:
     """Return ranked horizontal bars with their values, in the order given."""
     import altair as alt
 
+    bars = [replace(b, value=_settled(b.value)) for b in bars]
     values = [b.value for b in bars]
     texts = column(values, sign=True)
     rows = [
@@ -118,7 +121,7 @@ def welfare_bars(bars: Sequence[Bar], title: str, description: str) -> Safe:
         *_labels(x, y, 4),
         _zero(),
     ]
-    chart = alt.layer(*layers).properties(width=420, height=alt.Step(18))
+    chart = alt.layer(*layers).properties(width=380, height=alt.Step(18))
     data = {"rows": rows, **_sides_of_zero(rows)}
     return _svg(chart, data, "welfare", title, description)
 
@@ -133,7 +136,7 @@ def sector_dots(dots: Sequence[Dot], title: str, description: str, labelled: int
 
     order = list(dict.fromkeys(d.row for d in dots))
     sides = list(dict.fromkeys(d.side for d in dots))
-    drawn = [d for d in dots if math.isfinite(d.value)]
+    drawn = [replace(d, value=_settled(d.value)) for d in dots if math.isfinite(d.value)]
     spans = _spans(drawn)
     largest: set[int] = set()
     for side in sides:
@@ -145,7 +148,7 @@ def sector_dots(dots: Sequence[Dot], title: str, description: str, labelled: int
         # A label stands outside the pair of dots, away from zero; elsewhere there is no room for
         # one.
         outer = d.value == (low if d.value < 0 else high)
-        text = fixed(d.value, 1, sign=True) if i in largest and outer else ""
+        text = fixed(d.value, 1, sign=True) if i in largest and outer and d.value else ""
         rows.append({"label": d.row, "side": d.side, "value": d.value, "text": text})
     y = alt.Y("label:N", sort=order, axis=_names([], 285), title=None)
     domain = _padded([d.value for d in drawn], 0.15)
@@ -165,7 +168,7 @@ def sector_dots(dots: Sequence[Dot], title: str, description: str, labelled: int
         point.encode(x=x, y=y, color=colour, shape=shape),
         *_labels(x, y, 8),
     ]
-    chart = alt.layer(*layers).properties(width=340, height=alt.Step(21))
+    chart = alt.layer(*layers).properties(width=310, height=alt.Step(21))
     data = {"rows": rows, "pairs": pairs, **_sides_of_zero([r for r in rows if r["text"]])}
     return _svg(chart, data, "sectors", title, description)
 
@@ -303,6 +306,11 @@ def _zero() -> alt.Chart:
     return zero
 
 
+def _settled(value: float) -> float:
+    """Return zero for what is rounding of the solver, so that it is not drawn large."""
+    return 0.0 if abs(value) < NOISE else value
+
+
 def _spans(dots: Sequence[Dot]) -> dict[str, tuple[float, float]]:
     spans: dict[str, tuple[float, float]] = {}
     for d in dots:
@@ -314,7 +322,9 @@ def _spans(dots: Sequence[Dot]) -> dict[str, tuple[float, float]]:
 def _padded(values: Sequence[float], share: float) -> list[float]:
     """Return a domain that holds zero and leaves room for labels outside the outermost values."""
     low, high = min([0.0, *values]), max([0.0, *values])
-    span = (high - low) or 1.0
+    if high == low:
+        return [-1.0, 1.0]
+    span = high - low
     return [low - share * span if low < 0 else -0.01 * span, high + share * span]
 
 
@@ -380,8 +390,11 @@ def accessible(svg: str, anchor: str, title: str, description: str) -> Safe:
         svg = svg.replace(f'id="{i}"', f'id="{anchor}-{i}"').replace(f"#{i})", f"#{anchor}-{i})")
     start, rest = re.match(r"(<svg\b[^>]*?)>(.*)", svg.strip(), re.DOTALL).groups()  # type: ignore[union-attr]
     start = re.sub(r'\s(?:class|role|aria-[a-z]+)="[^"]*"', "", start)
+    # Shown at a tenth above its own size at most: a small chart is no poster.
+    width = re.search(r'\swidth="([\d.]+)"', start)
+    limit = f' style="max-width:{1.1 * float(width[1]):.0f}px"' if width else ""
     head = (
-        f'{start} role="img" aria-label="{esc(title)}" aria-describedby="{anchor}-desc">'
+        f'{start}{limit} role="img" aria-label="{esc(title)}" aria-describedby="{anchor}-desc">'
         f'<title>{esc(title)}</title><desc id="{anchor}-desc">{esc(description)}</desc>'
     )
     # Hundredths of a pixel do; numbers in text stay as they are.

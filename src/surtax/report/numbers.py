@@ -40,7 +40,8 @@ def digits_for(values: Iterable[float | None], significant: int = 3, most: int =
     """
     finite = [abs(v) for v in values if v is not None and math.isfinite(v)]
     largest = max(finite, default=0.0)
-    if largest == 0:
+    # What would show as zero with all decimals is zero: rounding of the solver, not news.
+    if largest < 0.5 * 10.0**-most:
         return 0
     digits = significant - 1 - math.floor(math.log10(largest))
     # 0.9996 shown with three decimals is 1.000: one digit too many.

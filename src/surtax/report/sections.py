@@ -195,7 +195,7 @@ def sectors(r: Report) -> Safe:
                 _sector_table(
                     r,
                     moved,
-                    f"{r.names[c]}: the {len(moved)} sectors whose output moves most",
+                    f"{r.names[c]}: {_moved(len(moved))}",
                     "short",
                 )
             )
@@ -211,9 +211,17 @@ def sectors(r: Report) -> Safe:
         )
     )
     for c, rows in full.items():
-        title = f"{r.names[c]}: all {len(rows)} sectors that produce"
+        title = f"{r.names[c]}: {_producing(len(rows))}"
         parts.append(details(f"{title} (table)", _sector_table(r, rows, title)))
     return join(parts)
+
+
+def _moved(count: int) -> str:
+    return f"the {count} sectors whose output moves most" if count > 1 else "its one sector"
+
+
+def _producing(count: int) -> str:
+    return f"all {count} sectors that produce" if count > 1 else "the one sector that produces"
 
 
 def _large(rows: Sequence[SectorRow]) -> list[SectorRow]:
@@ -352,8 +360,10 @@ def trade(r: Report) -> Safe:
         [
             Column("From", [r.names[t.exporter] for t in cut], numeric=False),
             Column("To", [r.names[t.importer] for t in cut], numeric=False),
-            Column("Base", m.column([t.base for t in cut]), unit=m.label),
-            Column("Change", m.column([t.change for t in cut], sign=True), unit=m.label),
+            Column("Base", m.column([t.base for t in cut], significant=4), unit=m.label),
+            Column(
+                "Change", m.column([t.change for t in cut], sign=True, significant=4), unit=m.label
+            ),
             Column("Change", column([t.per_cent for t in cut], sign=True), unit="per cent"),
         ],
         notes=notes,
