@@ -1,0 +1,406 @@
+"""Charts as inline SVG: Altair describes them, vl-convert draws them.
+
+Both are imported when the first chart is drawn.
+
+Colours are those of Okabe & Ito (2008), which people with any common colour vision tell apart;
+side and sign are shown by shape and place
+as well. Labels are made in Python, so that numbers in charts and tables are formatted alike.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+from surtax.report.markup import Safe, esc
+from surtax.report.numbers import DASH, column, fixed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import altair as alt
+
+BLUE = "#0072B2"
+ORANGE = "#D55E00"
+INK = "#222222"
+MUTED = "#5c6470"
+GRID = "#e3e6ea"
+# Widths as in Arial, Helvetica and Liberation Sans, which vl-convert measures with: what fits here
+# fits on the page.
+FONT = "Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif"
+# Per cent below which a change is drawn as none.
+NOISE = 1e-7
+# The height of a heat map's cell, with and without a second line.
+TALL, LOW = 46, 26
+# The number of countries up to which a cell of the heat map has room for an amount.
+ROOMY = 8
+# "0" for zero, else a sign, no trailing zeros; d3 writes a true minus.
+TICKS = "datum.value == 0 ? '0' : format(datum.value, '+,~f')"
+
+
+# Altair can check every piece of a specification against the schema, at a third of a second for
+# these charts; the tests ask for it.
+CHECK_SCHEMA = False
+
+P = ParamSpec("P")
+
+
+def _drawn(build: Callable[P, Safe]) -> Callable[P, Safe]:
+    """Draw with Altair's checks as `CHECK_SCHEMA` says."""
+
+    @wraps(build)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Safe:
+        from altair.utils.schemapi import debug_mode
+
+        with debug_mode(CHECK_SCHEMA):
+            return build(*args, **kwargs)
+
+    return wrapper
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar: its label, value (per cent), and whether it stands out."""
+
+    label: str
+    value: float
+    strong: bool
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One sector of one side: row label, side label, value (per cent, NaN for no dot)."""
+
+    row: str
+    side: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One pair of the heat map.
+
+    Labels, per cent (NaN where nothing is traded), an amount as text.
+    """
+
+    exporter: str
+    importer: str
+    per_cent: float
+    amount: str
+    domestic: bool = False
+
+
+def unique_labels(codes: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Names, with the code where a name stands twice."""
+    return [n if names.count(n) == 1 else f"{n} ({c})" for c, n in zip(codes, names, strict=True)]
+
+
+@_drawn
+def welfare_bars(bars: Sequence[Bar], title: str, description: str) -> Safe:
+    """Return ranked horizontal bars with their values, in the order given."""
+    import altair as alt
+
+    bars = [replace(b, value=_settled(b.value)) for b in bars]
+    values = [b.value for b in bars]
+    texts = column(values, sign=True)
+    rows = [
+        {"label": b.label, "value": b.value, "text": t, "colour": _bar_colour(b)}
+        for b, t in zip(bars, texts, strict=True)
+    ]
+    strong = [b.label for b in bars if b.strong]
+    y = alt.Y("label:N", sort=[b.label for b in bars], axis=_names(strong, 190), title=None)
+    x = alt.X(
+        "value:Q", scale=alt.Scale(domain=_padded(values, 0.13), nice=False), axis=_per_cent_axis()
+    )
+    mark = alt.Chart(alt.NamedData("rows")).mark_bar(height={"band": 0.72})
+    layers = [
+        mark.encode(x=x, y=y, color=alt.Color("colour:N", scale=None)),
+        *_labels(x, y, 4),
+        _zero(),
+    ]
+    chart = alt.layer(*layers).properties(width=380, height=alt.Step(18))
+    data = {"rows": rows, **_sides_of_zero(rows)}
+    return _svg(chart, data, "welfare", title, description)
+
+
+@_drawn
+def sector_dots(dots: Sequence[Dot], title: str, description: str, labelled: int = 5) -> Safe:
+    """Return one row a sector, one dot a side; the largest moves carry their value.
+
+    Rows keep their order.
+    """
+    import altair as alt
+
+    order = list(dict.fromkeys(d.row for d in dots))
+    sides = list(dict.fromkeys(d.side for d in dots))
+    drawn = [replace(d, value=_settled(d.value)) for d in dots if math.isfinite(d.value)]
+    spans = _spans(drawn)
+    largest: set[int] = set()
+    for side in sides:
+        own = [i for i, d in enumerate(drawn) if d.side == side]
+        largest |= set(sorted(own, key=lambda i: -abs(drawn[i].value))[:labelled])
+    rows = []
+    for i, d in enumerate(drawn):
+        low, high = spans[d.row]
+        # A label stands outside the pair of dots, away from zero; elsewhere there is no room for
+        # one.
+        outer = d.value == (low if d.value < 0 else high)
+        text = fixed(d.value, 1, sign=True) if i in largest and outer and d.value else ""
+        rows.append({"label": d.row, "side": d.side, "value": d.value, "text": text})
+    y = alt.Y("label:N", sort=order, axis=_names([], 285), title=None)
+    domain = _padded([d.value for d in drawn], 0.15)
+    x = alt.X("value:Q", scale=alt.Scale(domain=domain, nice=False), axis=_per_cent_axis())
+    legend = alt.Legend(
+        orient="top", title=None, direction="horizontal", symbolSize=90, labelFontSize=13
+    )
+    colours, shapes = [BLUE, ORANGE][: len(sides)], ["circle", "diamond"][: len(sides)]
+    colour = alt.Color("side:N", scale=alt.Scale(domain=sides, range=colours), legend=legend)
+    shape = alt.Shape("side:N", scale=alt.Scale(domain=sides, range=shapes), legend=legend)
+    pairs = [{"label": r, "value": a, "high": b} for r, (a, b) in spans.items()]
+    join = alt.Chart(alt.NamedData("pairs")).mark_rule(color="#b9c0c8", strokeWidth=2)
+    point = alt.Chart(alt.NamedData("rows")).mark_point(filled=True, opacity=1, size=75)
+    layers = [
+        _zero(),
+        join.encode(x=x, y=y, x2=alt.X2("high:Q")),
+        point.encode(x=x, y=y, color=colour, shape=shape),
+        *_labels(x, y, 8),
+    ]
+    chart = alt.layer(*layers).properties(width=310, height=alt.Step(21))
+    data = {"rows": rows, "pairs": pairs, **_sides_of_zero([r for r in rows if r["text"]])}
+    return _svg(chart, data, "sectors", title, description)
+
+
+@_drawn
+def trade_matrix(cells: Sequence[Cell], title: str, description: str) -> Safe:
+    """Return a heat map: exporters down, importers across, per cent by colour and as text."""
+    import altair as alt
+
+    order = list(dict.fromkeys(c.exporter for c in cells))
+    roomy = len(order) <= ROOMY
+    sizes = [abs(c.per_cent) for c in cells if math.isfinite(c.per_cent) and not c.domestic]
+    # At least one per cent, so that changes of next to nothing do not look like much.
+    extent = max([1.0, *sizes])
+    rows = []
+    for c in cells:
+        known = math.isfinite(c.per_cent) and not c.domestic
+        fill = _diverging(c.per_cent / extent) if known else "#e9ebee"
+        text = f"{fixed(c.per_cent, 1, sign=True)} %" if known else "" if c.domestic else DASH
+        amount = c.amount if known and roomy else ""
+        rows.append(
+            {
+                "from": c.exporter,
+                "to": c.importer,
+                "fill": fill,
+                "ink": _ink_on(fill),
+                "text": text,
+                "amount": amount,
+            }
+        )
+    across = alt.Axis(
+        orient="top",
+        labelAngle=0 if roomy else -50,
+        labelLimit=130,
+        labelFontSize=12.5,
+        labelPadding=6,
+        labelFontWeight="bold",
+        title="sold to",
+        titlePadding=6,
+    )
+    down = alt.Axis(
+        title="sold by", labelFontWeight="bold", labelPadding=8, labelLimit=160, labelFontSize=12.5
+    )
+    x, y = alt.X("to:N", sort=order, axis=across), alt.Y("from:N", sort=order, axis=down)
+    ink = alt.Color("ink:N", scale=None)
+    base = alt.Chart(alt.NamedData("rows"))
+    bold = base.mark_text(
+        fontSize=14 if roomy else 10,
+        fontWeight="bold" if roomy else "normal",
+        dy=-7 if roomy else 0,
+    )
+    layers = [
+        base.mark_rect(stroke="white", strokeWidth=2).encode(
+            x=x, y=y, color=alt.Color("fill:N", scale=None)
+        ),
+        bold.encode(x=x, y=y, text=alt.Text("text:N"), color=ink),
+    ]
+    if roomy:
+        small = base.mark_text(fontSize=11.5, dy=10)
+        layers.append(small.encode(x=x, y=y, text=alt.Text("amount:N"), color=ink))
+    height = alt.Step(TALL if roomy else LOW)
+    chart = alt.layer(*layers).properties(width=max(500, 42 * len(order)), height=height)
+    return _svg(chart, {"rows": rows}, "trade", title, description)
+
+
+def _bar_colour(bar: Bar) -> str:
+    if bar.value >= 0:
+        return BLUE if bar.strong else "#9cc6e0"
+    return ORANGE if bar.strong else "#efb78c"
+
+
+def _labels(x: alt.X, y: alt.Y, distance: int) -> list[alt.Chart]:
+    """Return values beside their marks, away from zero; see `_sides_of_zero`."""
+    import altair as alt
+
+    text = alt.Text("text:N")
+    left = alt.Chart(alt.NamedData("left")).mark_text(align="right", dx=-distance, color=INK)
+    right = alt.Chart(alt.NamedData("right")).mark_text(align="left", dx=distance, color=INK)
+    return [left.encode(x=x, y=y, text=text), right.encode(x=x, y=y, text=text)]
+
+
+def _sides_of_zero(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "left": [r for r in rows if r["value"] < 0],
+        "right": [r for r in rows if r["value"] >= 0],
+    }
+
+
+def _diverging(share: float) -> str:
+    """Return a colour between orange (−1), nearly white (0) and blue (1)."""
+    middle, end = (246, 246, 244), (179, 74, 0) if share < 0 else (0, 86, 138)
+    mixed = (round(m + (e - m) * min(abs(share), 1.0)) for m, e in zip(middle, end, strict=True))
+    return "#" + "".join(f"{v:02x}" for v in mixed)
+
+
+def _ink_on(colour: str) -> str:
+    """Return black or white, whichever is easier to read (relative luminance as in WCAG 2.1)."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#ffffff" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.06 else INK
+
+
+def _per_cent_axis() -> alt.Axis:
+    import altair as alt
+
+    return alt.Axis(labelExpr=TICKS, orient="top", tickCount=6, title=None)
+
+
+def _names(strong: Sequence[str], limit: int) -> alt.Axis:
+    """Return an axis of row labels, those of `strong` in bold."""
+    import json
+
+    import altair as alt
+
+    weight: Any = "normal"
+    if strong:
+        test = f"indexof({json.dumps(list(strong))}, datum.value) >= 0"
+        weight = {"condition": {"test": test, "value": "bold"}, "value": "normal"}
+    return alt.Axis(
+        labelLimit=limit,
+        labelPadding=8,
+        domain=False,
+        ticks=False,
+        grid=False,
+        labelFontWeight=weight,
+    )
+
+
+def _zero() -> alt.Chart:
+    import altair as alt
+
+    mark = alt.Chart(alt.NamedData("zero")).mark_rule(color=INK, strokeWidth=1)
+    zero: alt.Chart = mark.encode(x=alt.X("zero:Q"))
+    return zero
+
+
+def _settled(value: float) -> float:
+    """Return zero for what is rounding of the solver, so that it is not drawn large."""
+    return 0.0 if abs(value) < NOISE else value
+
+
+def _spans(dots: Sequence[Dot]) -> dict[str, tuple[float, float]]:
+    spans: dict[str, tuple[float, float]] = {}
+    for d in dots:
+        low, high = spans.get(d.row, (d.value, d.value))
+        spans[d.row] = min(low, d.value), max(high, d.value)
+    return spans
+
+
+def _padded(values: Sequence[float], share: float) -> list[float]:
+    """Return a domain that holds zero and leaves room for labels outside the outermost values."""
+    low, high = min([0.0, *values]), max([0.0, *values])
+    if high == low:
+        return [-1.0, 1.0]
+    span = high - low
+    return [low - share * span if low < 0 else -0.01 * span, high + share * span]
+
+
+def _config() -> dict[str, Any]:
+    return {
+        # One description for the whole chart says more than one for each mark, at a tenth of the
+        # size.
+        "aria": False,
+        "background": "transparent",
+        "font": FONT,
+        "view": {"stroke": None},
+        "axis": {
+            "labelFontSize": 12,
+            "labelColor": INK,
+            "titleColor": MUTED,
+            "titleFontWeight": "normal",
+            "titleFontSize": 12,
+            "gridColor": GRID,
+            "domain": False,
+            "ticks": False,
+        },
+        "text": {"fontSize": 11.5, "baseline": "middle"},
+        "padding": 4,
+    }
+
+
+def _svg(
+    chart: alt.LayerChart | alt.FacetChart,
+    data: Mapping[str, Any],
+    anchor: str,
+    title: str,
+    description: str,
+) -> Safe:
+    """Draw a chart; its version of Vega-Lite is Altair's if vl-convert knows that.
+
+    The charts name their data, which join the specification here: Altair would copy every row many
+    times over.
+    """
+    import altair as alt
+    import vl_convert as vlc
+
+    spec: dict[str, Any] = chart.configure(**_config()).to_dict(validate=CHECK_SCHEMA)
+    spec["datasets"] = {**data, "zero": [{"zero": 0}]}
+    wanted = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+    known = vlc.get_vegalite_versions() if hasattr(vlc, "get_vegalite_versions") else []
+    # Data stand in the specification; nothing is ever fetched.
+    drawn: str = vlc.vegalite_to_svg(
+        spec,
+        vl_version=wanted if wanted in known else None,
+        allowed_base_urls=[],
+        show_warnings=False,
+    )
+    return accessible(drawn, anchor, title, description)
+
+
+def accessible(svg: str, anchor: str, title: str, description: str) -> Safe:
+    """Give an SVG a name and a description for those who do not see it.
+
+    Ids get the chart's own prefix, so that several charts stand in one page.
+    """
+    ids = re.findall(r'\sid="([^"]+)"', svg)
+    for i in ids:
+        svg = svg.replace(f'id="{i}"', f'id="{anchor}-{i}"').replace(f"#{i})", f"#{anchor}-{i})")
+    start, rest = re.match(r"(<svg\b[^>]*?)>(.*)", svg.strip(), re.DOTALL).groups()  # type: ignore[union-attr]
+    start = re.sub(r'\s(?:class|role|aria-[a-z]+)="[^"]*"', "", start)
+    # Shown at a tenth above its own size at most: a small chart is no poster.
+    width = re.search(r'\swidth="([\d.]+)"', start)
+    limit = f' style="max-width:{1.1 * float(width[1]):.0f}px"' if width else ""
+    head = (
+        f'{start}{limit} role="img" aria-label="{esc(title)}" aria-describedby="{anchor}-desc">'
+        f'<title>{esc(title)}</title><desc id="{anchor}-desc">{esc(description)}</desc>'
+    )
+    # Hundredths of a pixel do; numbers in text stay as they are.
+    rest = re.sub(
+        r'(?<=\s)(?:d|transform|x[12]?|y[12]?|width|height)="[^"]*"',
+        lambda m: re.sub(r"(\.\d{2})\d+", r"\1", m[0]),
+        rest,
+    )
+    return Safe(head + rest)
