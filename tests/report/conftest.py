@@ -26,9 +26,7 @@ def small_world(n=4, j=3, seed=1, scale=1e4, **changes):
     X[-1, 0, :] = 0
     tariffs = rng.uniform(0, 0.1, (j, n, n)) * (1 - np.eye(n))
     codes = [f"C{i:02d}" for i in range(n)]
-    return sx.World.from_arrays(
-        codes, [f"s{k}" for k in range(j)], X, elasticity=5.0, tariffs=tariffs, **changes
-    )
+    return sx.World.from_arrays(codes, [f"s{k}" for k in range(j)], X, elasticity=5.0, tariffs=tariffs, **changes)
 
 
 def war(a, b, **text):

@@ -18,9 +18,7 @@ from tests.report.conftest import NASTY, Page, small_world, tiny_world, war
 @pytest.fixture(scope="module")
 def html(small):
     scenario, world = small.scenario, small.world
-    closures = {
-        k: sx.solve(world, scenario, deficits=k) for k in ("fixed", "balanced", "gdp-share")
-    }
+    closures = {k: sx.solve(world, scenario, deficits=k) for k in ("fixed", "balanced", "gdp-share")}
     return render(
         small,
         closures=closures,
@@ -180,9 +178,7 @@ def test_a_malicious_scenario_stays_text():
         description=NASTY,
         left_out=(sx.policy.scenario.LeftOut(NASTY, NASTY),),
     )
-    measures = tuple(
-        replace(m, title=NASTY, instrument=NASTY, citation=NASTY) for m in scenario.measures
-    )
+    measures = tuple(replace(m, title=NASTY, instrument=NASTY, citation=NASTY) for m in scenario.measures)
     text = render(sx.solve(world, replace(scenario, measures=measures)), command=NASTY)
     assert "<script" not in text
     assert "<img" not in text

@@ -98,9 +98,11 @@ def run(
 
         click.echo(json.dumps(as_plain(outcome, summary), ensure_ascii=False, indent=1, allow_nan=False))
     else:
+        from rich.console import Console
+
         from surtax.report.text import print_summary
 
-        print_summary(summary)
+        print_summary(summary, Console(), year=outcome.world.meta.get("year"))
     for path in (csv_folder, parquet_folder, report):
         if path and not as_json:
             click.echo(f"wrote {path}")
@@ -123,13 +125,15 @@ def _scenario(name: str, changes: tuple[str, ...]) -> Scenario:
 
 
 def _report(outcome: Outcome, path: Path, accounts: Any, chosen: Scenario) -> None:
-    """The report, with the same scenario under the other closures beside it."""
-    from surtax.errors import NoConvergence
+    """The report, with the same scenario under the other closures and the decomposition beside it."""
+    import shlex
+
+    from surtax.errors import InputError, NoConvergence
     from surtax.model.core import CLOSURES
     from surtax.model.equilibrium import solve
     from surtax.report.html import write_report
 
-    theta = outcome.world.elasticity
+    accounts = accounts.with_elasticity(outcome.world.elasticity)
     closures = {}
     for closure in CLOSURES:
         if closure == outcome.conditions.closure:
@@ -137,8 +141,13 @@ def _report(outcome: Outcome, path: Path, accounts: Any, chosen: Scenario) -> No
             continue
         # A closure without an equilibrium is left out of the comparison, which lists those that have one.
         with contextlib.suppress(NoConvergence):
-            closures[closure] = solve(accounts.with_elasticity(theta), chosen, deficits=closure)
-    write_report(outcome, path, closures=closures, decomposition=outcome.decomposition())
+            closures[closure] = solve(accounts, chosen, deficits=closure)
+    terms = None
+    # An embargo has no path of finite steps: the report then goes without that table.
+    with contextlib.suppress(NoConvergence, InputError):
+        terms = outcome.decomposition()
+    command = shlex.join(["surtax", *sys.argv[1:]])
+    write_report(outcome, path, closures=closures, decomposition=terms, command=command)
 
 
 def _writable(folders: tuple[Path | None, ...], report: Path | None) -> None:

@@ -112,9 +112,7 @@ def welfare_bars(bars: Sequence[Bar], title: str, description: str) -> Safe:
     ]
     strong = [b.label for b in bars if b.strong]
     y = alt.Y("label:N", sort=[b.label for b in bars], axis=_names(strong, 190), title=None)
-    x = alt.X(
-        "value:Q", scale=alt.Scale(domain=_padded(values, 0.13), nice=False), axis=_per_cent_axis()
-    )
+    x = alt.X("value:Q", scale=alt.Scale(domain=_padded(values, 0.13), nice=False), axis=_per_cent_axis())
     mark = alt.Chart(alt.NamedData("rows")).mark_bar(height={"band": 0.72})
     layers = [
         mark.encode(x=x, y=y, color=alt.Color("colour:N", scale=None)),
@@ -153,9 +151,7 @@ def sector_dots(dots: Sequence[Dot], title: str, description: str, labelled: int
     y = alt.Y("label:N", sort=order, axis=_names([], 285), title=None)
     domain = _padded([d.value for d in drawn], 0.15)
     x = alt.X("value:Q", scale=alt.Scale(domain=domain, nice=False), axis=_per_cent_axis())
-    legend = alt.Legend(
-        orient="top", title=None, direction="horizontal", symbolSize=90, labelFontSize=13
-    )
+    legend = alt.Legend(orient="top", title=None, direction="horizontal", symbolSize=90, labelFontSize=13)
     colours, shapes = [BLUE, ORANGE][: len(sides)], ["circle", "diamond"][: len(sides)]
     colour = alt.Color("side:N", scale=alt.Scale(domain=sides, range=colours), legend=legend)
     shape = alt.Shape("side:N", scale=alt.Scale(domain=sides, range=shapes), legend=legend)
@@ -209,9 +205,7 @@ def trade_matrix(cells: Sequence[Cell], title: str, description: str) -> Safe:
         title="sold to",
         titlePadding=6,
     )
-    down = alt.Axis(
-        title="sold by", labelFontWeight="bold", labelPadding=8, labelLimit=160, labelFontSize=12.5
-    )
+    down = alt.Axis(title="sold by", labelFontWeight="bold", labelPadding=8, labelLimit=160, labelFontSize=12.5)
     x, y = alt.X("to:N", sort=order, axis=across), alt.Y("from:N", sort=order, axis=down)
     ink = alt.Color("ink:N", scale=None)
     base = alt.Chart(alt.NamedData("rows"))
@@ -221,9 +215,7 @@ def trade_matrix(cells: Sequence[Cell], title: str, description: str) -> Safe:
         dy=-7 if roomy else 0,
     )
     layers = [
-        base.mark_rect(stroke="white", strokeWidth=2).encode(
-            x=x, y=y, color=alt.Color("fill:N", scale=None)
-        ),
+        base.mark_rect(stroke="white", strokeWidth=2).encode(x=x, y=y, color=alt.Color("fill:N", scale=None)),
         bold.encode(x=x, y=y, text=alt.Text("text:N"), color=ink),
     ]
     if roomy:

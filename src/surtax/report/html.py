@@ -49,18 +49,14 @@ class Report:
     def names(self) -> dict[str, str]:
         """Names by code, each once; the rest together as well."""
         world = self.outcome.world
-        found = dict(
-            zip(world.countries, unique_labels(world.countries, world.country_names), strict=True)
-        )
+        found = dict(zip(world.countries, unique_labels(world.countries, world.country_names), strict=True))
         return found | {r.code: r.name for r in self.summary.countries if r.code == REST}
 
     @cached_property
     def sectors(self) -> dict[str, str]:
         """Names of sectors by code, each once."""
         world = self.outcome.world
-        return dict(
-            zip(world.sectors, unique_labels(world.sectors, world.sector_names), strict=True)
-        )
+        return dict(zip(world.sectors, unique_labels(world.sectors, world.sector_names), strict=True))
 
     @cached_property
     def money(self) -> Money:
@@ -172,29 +168,20 @@ def write_report(
         raise InputError(f"cannot write the report to {path}: {problem.strerror}.") from None
 
 
-def _same_countries(
-    outcome: Outcome, closures: Mapping[str, Outcome], decomposition: Decomposition | None
-) -> None:
+def _same_countries(outcome: Outcome, closures: Mapping[str, Outcome], decomposition: Decomposition | None) -> None:
     own = outcome.world.countries
     for name, other in closures.items():
         if other.world.countries != own:
-            raise InputError(
-                f"closures[{name!r}] is of other countries than the outcome: solve the same world."
-            )
+            raise InputError(f"closures[{name!r}] is of other countries than the outcome: solve the same world.")
         if other.conditions.closure != name:
-            raise InputError(
-                f"closures[{name!r}] was solved under {other.conditions.closure!r}: give it "
-                f"that name."
-            )
+            raise InputError(f"closures[{name!r}] was solved under {other.conditions.closure!r}: give it that name.")
     if decomposition is not None and tuple(decomposition.total.coords["country"]) != own:
         raise InputError("the decomposition is of other countries than the outcome.")
 
 
 def _front(report: Report) -> Safe:
     s = report.summary
-    kicker = " · ".join(
-        x for x in ("Surtax report", s.date and f"measures as of {words.day(s.date)}") if x
-    )
+    kicker = " · ".join(x for x in ("Surtax report", s.date and f"measures as of {words.day(s.date)}") if x)
     return tag(
         "header",
         tag("p", kicker, class_="kicker"),

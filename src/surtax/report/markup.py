@@ -105,9 +105,7 @@ def table(
     lines = list(notes)
     if any(c.cells[i] == DASH for c in columns for i in range(count)):
         lines.append(NO_VALUE)
-    body = tag(
-        "table", tag("caption", caption), _head(columns), tag("tbody", *rows), class_=class_ or None
-    )
+    body = tag("table", tag("caption", caption), _head(columns), tag("tbody", *rows), class_=class_ or None)
     scroll = tag("div", body, class_="scroll", role="region", tabindex="0", aria_label=caption)
     return join([scroll, *(tag("p", x, class_="note") for x in lines)])
 
@@ -151,8 +149,6 @@ def section(anchor: str, title: str, *content: object) -> Safe:
 def figure(title: str, subtitle: str, svg: Safe, source: str, *notes: str) -> Safe:
     """Return a chart under a title that states what it shows."""
     caption = tag("figcaption", tag("h3", title), tag("p", subtitle, class_="sub"))
-    frame = tag(
-        "div", svg, class_="scroll chart", role="region", tabindex="0", aria_label=f"Chart: {title}"
-    )
+    frame = tag("div", svg, class_="scroll chart", role="region", tabindex="0", aria_label=f"Chart: {title}")
     below = [tag("p", x, class_="note") for x in (*notes, source) if x]
     return tag("figure", caption, frame, *below)

@@ -50,9 +50,7 @@ def digits_for(values: Iterable[float | None], significant: int = 3, most: int =
     return min(max(digits, 0), most)
 
 
-def column(
-    values: Sequence[float | None], *, sign: bool = False, significant: int = 3
-) -> list[str]:
+def column(values: Sequence[float | None], *, sign: bool = False, significant: int = 3) -> list[str]:
     """Format a column of a table, all with the same decimals."""
     digits = digits_for(values, significant)
     return [fixed(v, digits, sign=sign) for v in values]
@@ -103,8 +101,6 @@ class Money:
         self.label = "USD billion" if billions else "USD million"
         self.short_label = "bn" if billions else "m"
 
-    def column(
-        self, values: Sequence[float], *, sign: bool = False, significant: int = 3
-    ) -> list[str]:
+    def column(self, values: Sequence[float], *, sign: bool = False, significant: int = 3) -> list[str]:
         """Format amounts in USD million as a column in this unit."""
         return column([v / self.scale for v in values], sign=sign, significant=significant)

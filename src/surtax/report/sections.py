@@ -229,9 +229,7 @@ def _large(rows: Sequence[SectorRow]) -> list[SectorRow]:
     return [x for x in rows if x.output_base >= smallest]
 
 
-def _dots(
-    r: Report, full: Mapping[str, Sequence[SectorRow]], large: Mapping[str, Sequence[SectorRow]]
-) -> Safe:
+def _dots(r: Report, full: Mapping[str, Sequence[SectorRow]], large: Mapping[str, Sequence[SectorRow]]) -> Safe:
     moves = [(c, x) for c, rows in large.items() for x in rows if math.isfinite(x.output_volume)]
     if not moves:
         return Safe("")
@@ -242,11 +240,7 @@ def _dots(
     kept = sorted(by_sector, key=lambda s: -abs(by_sector[s]))[:MOST_DOTS]
     order = sorted(kept, key=lambda s: by_sector[s])
     found = {(c, x.code): x.output_volume for c, x in moves}
-    dots = [
-        charts.Dot(r.sectors[s], r.names[c], found.get((c, s), math.nan))
-        for s in order
-        for c in r.summary.sides
-    ]
+    dots = [charts.Dot(r.sectors[s], r.names[c], found.get((c, s), math.nan)) for s in order for c in r.summary.sides]
     side, top = max(moves, key=lambda m: abs(m[1].output_volume))
     if abs(top.output_volume) < words.NOTHING:
         title = "Output changes in no sector"
@@ -270,19 +264,11 @@ def _dots(
             f"country's output: {', '.join(small)}."
         )
     if len(by_sector) > MOST_DOTS:
-        notes.append(
-            f"The {MOST_DOTS} sectors that move most; the tables hold all {len(by_sector)}."
-        )
+        notes.append(f"The {MOST_DOTS} sectors that move most; the tables hold all {len(by_sector)}.")
     sides = words.joined([r.names[c] for c in r.summary.sides])
-    described = "; ".join(
-        f"{d.row}, {d.side}: {fixed(d.value, 1, sign=True)}" for d in dots if math.isfinite(d.value)
-    )
-    svg = charts.sector_dots(
-        dots, title, f"Dot plot of the change of output volume in per cent. {described}."
-    )
-    return figure(
-        title, f"Change of output volume by sector, per cent: {sides}", svg, r.source, *notes
-    )
+    described = "; ".join(f"{d.row}, {d.side}: {fixed(d.value, 1, sign=True)}" for d in dots if math.isfinite(d.value))
+    svg = charts.sector_dots(dots, title, f"Dot plot of the change of output volume in per cent. {described}.")
+    return figure(title, f"Change of output volume by sector, per cent: {sides}", svg, r.source, *notes)
 
 
 def _sector_table(r: Report, rows: Sequence[SectorRow], caption: str, class_: str = "") -> Safe:
@@ -326,16 +312,12 @@ def trade(r: Report) -> Safe:
             if t:
                 moved = r.money.column([t.change], sign=True, significant=2)[0]
                 amount = f"{moved} of {r.money.column([t.base])[0]} {r.money.short_label}"
-            cells.append(
-                charts.Cell(r.names[e], r.names[i], t.per_cent if t else math.nan, amount, e == i)
-            )
+            cells.append(charts.Cell(r.names[e], r.names[i], t.per_cent if t else math.nan, amount, e == i))
     rows = sorted(r.summary.trade, key=lambda t: -abs(t.change))
     if not rows:
         return paragraphs("The countries shown do not trade with each other in the base.")
     between = [t for t in r.summary.trade if {t.exporter, t.importer} <= set(r.summary.sides)]
-    title = words.sales(
-        [t for t in between if abs(t.per_cent) >= words.NOTHING], r.names, money=False
-    )
+    title = words.sales([t for t in between if abs(t.per_cent) >= words.NOTHING], r.names, money=False)
     title = title or "Trade between the two sides does not change"
     described = "; ".join(
         f"{r.names[t.exporter]} to {r.names[t.importer]} {fixed(t.per_cent, 1, sign=True)} per cent"
@@ -343,11 +325,7 @@ def trade(r: Report) -> Safe:
     )
     svg = charts.trade_matrix(cells, title, f"Matrix of sellers by buyers. {described}.")
     unit = "value net of tariff, in the numeraire"
-    amounts = (
-        f"; below, the change in {r.money.label} and the base"
-        if len(parties) <= charts.ROOMY
-        else ""
-    )
+    amounts = f"; below, the change in {r.money.label} and the base" if len(parties) <= charts.ROOMY else ""
     shown = figure(
         title, f"Change of sales, per cent, {unit}{amounts}", svg, r.source,
         "Blue: sales rise; orange: they fall; grey: sales at home are not shown.",
@@ -361,16 +339,12 @@ def trade(r: Report) -> Safe:
             Column("From", [r.names[t.exporter] for t in cut], numeric=False),
             Column("To", [r.names[t.importer] for t in cut], numeric=False),
             Column("Base", m.column([t.base for t in cut], significant=4), unit=m.label),
-            Column(
-                "Change", m.column([t.change for t in cut], sign=True, significant=4), unit=m.label
-            ),
+            Column("Change", m.column([t.change for t in cut], sign=True, significant=4), unit=m.label),
             Column("Change", column([t.per_cent for t in cut], sign=True), unit="per cent"),
         ],
         notes=notes,
     )
-    money = {
-        v: [float(x) for x in o.variable(v).values] for v in ("exports_change", "imports_change")
-    }
+    money = {v: [float(x) for x in o.variable(v).values] for v in ("exports_change", "imports_change")}
     totals = _totals(r, money)
     return join([shown, flows, totals])
 
@@ -467,9 +441,7 @@ def measures(r: Report) -> Safe:
     m = r.money
     duties = _duties(r)
     who = [f"{_labels(r, x.importer)} on {_labels(r, x.exporter)}" for x in rows]
-    instruments = [
-        " · ".join(t for t in (x.instrument, x.citation) if t) or "none named" for x in rows
-    ]
+    instruments = [" · ".join(t for t in (x.instrument, x.citation) if t) or "none named" for x in rows]
     shown = table(
         "Measures, what they add to tariffs, and the trade they touch",
         [
@@ -522,9 +494,7 @@ def _labels(r: Report, codes: str | Iterable[str]) -> str:
 
 def _sector_labels(r: Report, codes: Sequence[str]) -> str:
     words_for = {"*": "all sectors", "goods": "all goods"}
-    return ", ".join(
-        words_for.get(c, f"{c} {r.sectors[c]}" if r.sectors.get(c, c) != c else c) for c in codes
-    )
+    return ", ".join(words_for.get(c, f"{c} {r.sectors[c]}" if r.sectors.get(c, c) != c else c) for c in codes)
 
 
 def _factors(r: Report) -> Safe:
@@ -532,16 +502,13 @@ def _factors(r: Report) -> Safe:
     parts: list[object] = [
         tag(
             "p",
-            "Where a measure gives its factors, added rate = rate × in scope ÷ imports × "
-            "taxed share.",
+            "Where a measure gives its factors, added rate = rate × in scope ÷ imports × taxed share.",
         )
     ]
     shown = listed[:MOST_FACTORS]
     for measure in dict.fromkeys(x.id for x, _ in shown):
         own = [(x, c) for x, c in shown if x.id == measure]
-        parts.append(
-            _factor_table(r, own[0][0].title or measure, own[0][0].source, [c for _, c in own])
-        )
+        parts.append(_factor_table(r, own[0][0].title or measure, own[0][0].source, [c for _, c in own]))
     if len(listed) > len(shown):
         parts.append(
             tag(
@@ -654,10 +621,7 @@ def decomposition(r: Report) -> Safe:
     cells = column([float(x[c]) for _, x in terms for c in parties], sign=True)
     n = len(parties)
     columns = [Column("Country", [r.names[c] for c in parties], numeric=False)]
-    columns += [
-        Column(name, cells[k * n : (k + 1) * n], unit="per cent")
-        for k, (name, _) in enumerate(terms)
-    ]
+    columns += [Column(name, cells[k * n : (k + 1) * n], unit="per cent") for k, (name, _) in enumerate(terms)]
     how = {
         "path": f"Integrated along the path from base to scenario ({d.points} equilibria); "
         "the sum misses real income by at most "
@@ -672,10 +636,7 @@ def decomposition(r: Report) -> Safe:
                 "Terms of trade: what a country gets for its exports against what it pays, "
                 "before tariffs, for its imports."
             ),
-            (
-                "Volume of trade: imports that tariffs crowd out or draw in, each valued at the "
-                "tariff on it."
-            ),
+            ("Volume of trade: imports that tariffs crowd out or draw in, each valued at the tariff on it."),
             "Trade costs: what changes of non-tariff costs take.",
             "Transfers: the change of the trade deficit, which its closure sets.",
         ]
@@ -695,10 +656,7 @@ def conditions(r: Report) -> Safe:
     facts = [
         (
             "Model",
-            (
-                f"{c.model}: multi-sector, with input–output links, perfect competition, one "
-                f"mobile factor a country"
-            ),
+            (f"{c.model}: multi-sector, with input–output links, perfect competition, one mobile factor a country"),
         ),
         ("Closure", f"{c.closure}: {words.closure(c.closure)}"),
         ("Trade elasticities", f"{c.elasticities}; by sector below"),
@@ -729,8 +687,7 @@ def conditions(r: Report) -> Safe:
             tag("h3", "Sources and licences"),
             _sources(meta) or paragraphs("The accounts name no sources."),
             tag("h3", "Imputed"),
-            bullets(_imputed(x, r) for x in _listed(meta, "imputed"))
-            or paragraphs("Nothing recorded as imputed."),
+            bullets(_imputed(x, r) for x in _listed(meta, "imputed")) or paragraphs("Nothing recorded as imputed."),
             tag("h3", "Adjusted in the accounts"),
             changed,
             _elasticities(r),
@@ -746,11 +703,7 @@ def _listed(meta: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
 def _text(value: object) -> str:
     """Return metadata as text, whatever shape they have."""
     if isinstance(value, Mapping):
-        shown = [
-            f"{str(k).replace('_', ' ')}: {_text(v)}"
-            for k, v in value.items()
-            if v not in (None, "", [], {})
-        ]
+        shown = [f"{str(k).replace('_', ' ')}: {_text(v)}" for k, v in value.items() if v not in (None, "", [], {})]
         return "; ".join(shown)
     if isinstance(value, list | tuple):
         return ", ".join(_text(v) for v in value)

@@ -114,16 +114,12 @@ class _Page:
         grid.add_row("-", Text(self.show(text)))
         self.console.print(Padding(grid, 0, expand=False))
 
-    def table(
-        self, columns: Sequence[Shown], bold: Iterable[int] = (), *, header: bool = True
-    ) -> None:
+    def table(self, columns: Sequence[Shown], bold: Iterable[int] = (), *, header: bool = True) -> None:
         from rich.table import Table
         from rich.text import Text
 
         kept = [c for c in columns if c.least_width <= self.width]
-        grid: Table = Table(
-            box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=header
-        )
+        grid: Table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=header)
         for i, c in enumerate(kept):
             grid.add_column(
                 Text(self.show(c.head)),
@@ -167,18 +163,12 @@ def _countries(page: _Page, s: Summary, money: Money) -> None:
             Shown("\nprices\n%", of(lambda r: r.price_index), least_width=MOST_COLUMNS),
             Shown("\nwages\n%", of(lambda r: r.wage), least_width=ALL_COLUMNS),
             Shown("real\nwage\n%", of(lambda r: r.real_wage), least_width=SOME_COLUMNS),
-            Shown(
-                f"revenue\nbefore\nUSD {money.short_label}", revenue[:n], least_width=MOST_COLUMNS
-            ),
-            Shown(
-                f"revenue\nafter\nUSD {money.short_label}", revenue[n:], least_width=MOST_COLUMNS
-            ),
+            Shown(f"revenue\nbefore\nUSD {money.short_label}", revenue[:n], least_width=MOST_COLUMNS),
+            Shown(f"revenue\nafter\nUSD {money.short_label}", revenue[n:], least_width=MOST_COLUMNS),
         ],
         bold=[i for i, r in enumerate(rows) if r.code in s.sides],
     )
-    page.text(
-        "Prices and wages against world factor income; only their differences have meaning.", "dim"
-    )
+    page.text("Prices and wages against world factor income; only their differences have meaning.", "dim")
 
 
 def _trade(page: _Page, s: Summary, names: dict[str, str], money: Money) -> None:
@@ -198,9 +188,7 @@ def _trade(page: _Page, s: Summary, names: dict[str, str], money: Money) -> None
                 money.column([t.base for t in rows]),
                 least_width=SOME_COLUMNS,
             ),
-            Shown(
-                f"change USD {money.short_label}", money.column([t.change for t in rows], sign=True)
-            ),
+            Shown(f"change USD {money.short_label}", money.column([t.change for t in rows], sign=True)),
             Shown("%", column([t.per_cent for t in rows], sign=True)),
         ]
     )
@@ -270,10 +258,7 @@ def _conditions(page: _Page, s: Summary) -> None:
         ("Base", c.get("base")),
         (
             "Model",
-            (
-                f"{c.get('model')}; numeraire {c.get('numeraire')}; long run, factors mobile "
-                f"between sectors"
-            ),
+            (f"{c.get('model')}; numeraire {c.get('numeraire')}; long run, factors mobile between sectors"),
         ),
         (
             "Solution",

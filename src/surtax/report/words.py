@@ -72,9 +72,7 @@ def headline(summary: Summary, year: object = None) -> list[str]:
     """
     rows = summary.countries
     if all(abs(r.welfare) < NOTHING for r in rows):
-        return [
-            "In this model nothing changes: real income stays as it was in every country shown."
-        ]
+        return ["In this model nothing changes: real income stays as it was in every country shown."]
     prices = f" at {year} prices" if year else " at base-year prices"
     sides = [r for r in rows if r.code in summary.sides]
     sentences = [_on_the_sides(sides, summary, prices)]
@@ -96,8 +94,7 @@ def _on_the_sides(sides: Sequence[CountryRow], summary: Summary, prices: str) ->
         if rows:
             ranked = sorted(rows, key=lambda r: -abs(r.welfare))
             who = [
-                f"in {the(r.name)} by {changed(r, prices if not k and not parts else '')}"
-                for k, r in enumerate(ranked)
+                f"in {the(r.name)} by {changed(r, prices if not k and not parts else '')}" for k, r in enumerate(ranked)
             ]
             parts.append(f"{verb} real income {joined(who)}")
     same = [the(r.name) for r in sides if abs(r.welfare) < NOTHING]
@@ -114,14 +111,12 @@ def _on_the_others(others: Sequence[CountryRow]) -> list[str]:
     if gains:
         best = max(gains, key=lambda r: r.welfare)
         parts.append(
-            f"{the(best.name)} gains most ({short(best.welfare)} per cent, "
-            f"{dollars(best.equivalent_variation)})"
+            f"{the(best.name)} gains most ({short(best.welfare)} per cent, {dollars(best.equivalent_variation)})"
         )
     if losses:
         worst = min(losses, key=lambda r: r.welfare)
         parts.append(
-            f"{the(worst.name)} loses most ({short(worst.welfare)} per cent, "
-            f"{dollars(worst.equivalent_variation)})"
+            f"{the(worst.name)} loses most ({short(worst.welfare)} per cent, {dollars(worst.equivalent_variation)})"
         )
     if not parts:
         return []
@@ -137,12 +132,7 @@ def _on_the_world(rows: Sequence[CountryRow]) -> list[str]:
     gross = sum(abs(r.equivalent_variation) for r in rows)
     if len(rows) < 2 or abs(total) < 1e-6 * gross:
         return []
-    return [
-        (
-            f"Gains and losses of all economies add up to a {'gain' if total > 0 else 'loss'} of "
-            f"{dollars(total)}."
-        )
-    ]
+    return [(f"Gains and losses of all economies add up to a {'gain' if total > 0 else 'loss'} of {dollars(total)}.")]
 
 
 def _on_trade(summary: Summary) -> list[str]:
@@ -164,9 +154,7 @@ def sales(rows: Sequence[TradeRow], names: Mapping[str, str], *, money: bool = T
         verb = "rise" if t.change > 0 else "fall"
         amount = f" ({dollars(t.change)})" if money else ""
         ends = f"from {the(names[t.exporter])} to {the(names[t.importer])}"
-        parts.append(
-            f"{verb + ' ' if verb != said else ''}by {short(t.per_cent)} per cent{amount} {ends}"
-        )
+        parts.append(f"{verb + ' ' if verb != said else ''}by {short(t.per_cent)} per cent{amount} {ends}")
         said = verb
     return f"Sales {joined(parts)}" if parts else ""
 
@@ -178,9 +166,7 @@ def _on_revenue(sides: Sequence[CountryRow]) -> list[str]:
         change = r.revenue - r.revenue_base
         if abs(change) > 1e-9 * max(abs(r.revenue), abs(r.revenue_base), 1e-300):
             verb = "rises" if change > 0 else "falls"
-            parts.append(
-                f"{verb + ' ' if verb != said else ''}by {dollars(change)} in {the(r.name)}"
-            )
+            parts.append(f"{verb + ' ' if verb != said else ''}by {dollars(change)} in {the(r.name)}")
             said = verb
     return [f"Tariff revenue, which is part of real income, {joined(parts)}."] if parts else []
 
@@ -211,11 +197,7 @@ def the(name: str) -> str:
 def sentence(text: str) -> str:
     """With a capital at the start and a full stop at the end."""
     text = text.strip()
-    return (
-        text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
-        if text
-        else ""
-    )
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".") if text else ""
 
 
 MONTHS = (
