@@ -145,7 +145,8 @@ def _report(outcome: Outcome, path: Path, accounts: Any, chosen: Scenario) -> No
     terms = None
     # An embargo has no path of finite steps: the report then goes without that table.
     with contextlib.suppress(NoConvergence, InputError):
-        terms = outcome.decomposition()
+        # The table shows four digits.
+        terms = outcome.decomposition(tolerance=1e-5)
     command = shlex.join(["surtax", *sys.argv[1:]])
     write_report(outcome, path, closures=closures, decomposition=terms, command=command)
 

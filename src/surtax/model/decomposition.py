@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
+# Each doubles the one before, so that its points contain those.
+DEGREES = (4, 8, 16, 32, 64)
+
 
 @dataclass(frozen=True, eq=False)
 class Decomposition:
@@ -115,8 +118,9 @@ def _path(outcome: Outcome, tolerance: float) -> Decomposition:
         raise InputError("an embargo (infinite trade cost) has no path of finite steps to decompose.")
     log_gain = np.log(outcome.real_income)
     scale = max(float(np.max(np.abs(log_gain))), 1e-12)
-    for degree in (4, 8, 16, 32, 64):
-        terms = _integrate(outcome, degree)
+    solved: dict[float, _Point] = {}
+    for degree in DEGREES:
+        terms = _integrate(outcome, degree, solved)
         gap = float(np.max(np.abs(np.sum(terms, axis=0) - log_gain)))
         if gap <= tolerance * scale or gap <= 1e-11:
             # Logs add up; per cent are what is shown: scale each country's terms by (Ŵ − 1)/ln Ŵ.
@@ -132,37 +136,55 @@ def _path(outcome: Outcome, tolerance: float) -> Decomposition:
     )
 
 
-def _integrate(outcome: Outcome, degree: int) -> list[Array]:
-    """∫ terms/I dλ by collocation at degree + 1 Chebyshev points of [0, 1]; each term [n], log points."""
+@dataclass(frozen=True)
+class _Point:
+    """An equilibrium on the way."""
+
+    x: Array
+    log_c: Array
+    D: Array
+    I: Array  # noqa: E741 - the notation's name
+    t: Array
+    X: Array
+
+
+def _integrate(outcome: Outcome, degree: int, solved: dict[float, _Point]) -> list[Array]:
+    """∫ terms/I dλ by collocation at degree + 1 Chebyshev points of [0, 1]; each term [n], log points.
+
+    Points of half the degree are among those of the whole: `solved` keeps them from one degree to the next.
+    """
+    world, schedule = outcome.world, outcome.schedule
+    lam, differentiate, weights = chebyshev(degree)
+    log_tau = None if schedule.trade_cost is None else np.log(schedule.trade_cost)
+    points = []
+    for share in lam:
+        key = round(float(share), 12)
+        if key not in solved:
+            near = min(solved, key=lambda done: abs(done - key), default=None)
+            solved[key] = _point(outcome, key, log_tau, None if near is None else solved[near].x)
+        points.append(solved[key])
+    d_cost = np.tensordot(differentiate, np.array([p.log_c for p in points]), axes=1)
+    d_deficit = differentiate @ np.array([p.D for p in points])
+    d_flows = np.tensordot(differentiate, np.array([p.X for p in points]), axes=1)
+    total = [np.zeros(len(world.countries)) for _ in range(4)]
+    for p, weight, dX, dc, dD in zip(points, weights, d_flows, d_cost, d_deficit, strict=True):
+        grown = np.divide(dX, p.X, out=np.zeros_like(dX), where=p.X > 0)
+        terms = _terms(p.X, p.t, dc, grown, log_tau, dD)
+        total = [a + weight * b / p.I for a, b in zip(total, terms, strict=True)]
+    return total
+
+
+def _point(outcome: Outcome, share: float, log_tau: Array | None, start: Array | None) -> _Point:
     from surtax.model.equilibrium import Solver, find, flows_of
 
-    world, schedule, closure = outcome.world, outcome.schedule, outcome.conditions.closure
+    world, schedule = outcome.world, outcome.schedule
     base = base_of(world)
-    lam, differentiate, weights = chebyshev(degree)
-    log_wedge = np.log1p(schedule.tariffs) - np.log1p(base.t)
-    log_tau = None if schedule.trade_cost is None else np.log(schedule.trade_cost)
-    x = None
-    states, costs, tariffs, flows = [], [], [], []
-    for share in lam:
-        t = np.where(log_wedge == 0, base.t, np.expm1(np.log1p(base.t) + share * log_wedge))
-        cost = None if log_tau is None else np.exp(share * log_tau)
-        found = find(base, Schedule(t, cost), closure, Solver(), world, None, start=x)
-        x = found.x
-        states.append(found.state)
-        costs.append(found.state.log_c)
-        tariffs.append(t)
-        flows.append(flows_of(found))
-    d_cost = np.tensordot(differentiate, np.array(costs), axes=1)
-    d_deficit = differentiate @ np.array([s.D for s in states])
-    # ln X is analytic along the path where X > 0, and X itself everywhere: t dX needs only the latter.
-    d_flows = np.tensordot(differentiate, np.array(flows), axes=1)
-    total = [np.zeros(len(world.countries)) for _ in range(4)]
-    for i, weight in enumerate(weights):
-        X = flows[i]
-        grown = np.divide(d_flows[i], X, out=np.zeros_like(X), where=X > 0)
-        terms = _terms(X, tariffs[i], d_cost[i], grown, log_tau, d_deficit[i])
-        total = [a + weight * b / states[i].I for a, b in zip(total, terms, strict=True)]
-    return total
+    changed = schedule.tariffs != base.t
+    t = np.array(base.t)
+    t[changed] = np.expm1((1 - share) * np.log1p(base.t[changed]) + share * np.log1p(schedule.tariffs[changed]))
+    cost = None if log_tau is None else np.exp(share * log_tau)
+    found = find(base, Schedule(t, cost), outcome.conditions.closure, Solver(), world, None, start=start)
+    return _Point(found.x, found.state.log_c, found.state.D, found.state.I, t, flows_of(found))
 
 
 def chebyshev(degree: int) -> tuple[Array, Array, Array]:

@@ -6,7 +6,7 @@ in Python (0.25 is 25 %) and per cent in files and on the command line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -173,30 +173,9 @@ class Scenario:
         InputError
             a country or sector that the world does not have (nearest names offered); a rate of −100 % or less.
         """
-        t = np.array(world.tariffs)
-        tau: NDArray[np.float64] | None = None
+        t, tau = np.array(world.tariffs), None
         for measure in self.measures:
-            for change in measure.changes:
-                try:
-                    d = _positions(change.importer, world.country, len(world.countries))
-                    o = _positions(change.exporter, world.country, len(world.countries))
-                    s = _sector_positions(change.sector, world)
-                except InputError as problem:
-                    raise InputError(f"scenario {self.name!r}, measure {measure.id!r}: {problem}") from None
-                cells = np.ix_(s, o, d)
-                foreign = np.broadcast_to((o[:, None] != d[None, :])[None], (s.size, o.size, d.size))
-                if not foreign.any():
-                    raise InputError(
-                        f"scenario {self.name!r}, measure {measure.id!r}: {', '.join(change.importer)} on itself; "
-                        f"a tariff falls on trade between two countries."
-                    )
-                if change.add is not None:
-                    t[cells] += np.where(foreign, change.add, 0.0)
-                if change.set is not None:
-                    t[cells] = np.where(foreign, change.set, t[cells])
-                if change.trade_cost is not None:
-                    tau = np.ones_like(t) if tau is None else tau
-                    tau[cells] *= np.where(foreign, change.trade_cost, 1.0)
+            tau = self._apply(measure, world, t, tau)
         if (t <= -1).any():
             s0, o0, d0 = (int(i) for i in np.unravel_index(int(np.argmin(t)), t.shape))
             raise InputError(
@@ -204,6 +183,42 @@ class Scenario:
                 f"{world.sectors[s0]} would be {100 * t[s0, o0, d0]:.6g} %; at −100 % there is no price left."
             )
         return Schedule(t, tau)
+
+    def additions(self, world: World) -> Iterator[tuple[Measure, NDArray[np.float64]]]:
+        """Each measure and what it alone adds to the tariffs [s,o,d] when its turn comes, shares."""
+        before, tau = np.array(world.tariffs), None
+        for measure in self.measures:
+            after = before.copy()
+            tau = self._apply(measure, world, after, tau)
+            yield measure, after - before
+            before = after
+
+    def _apply(
+        self, measure: Measure, world: World, t: NDArray[np.float64], tau: NDArray[np.float64] | None
+    ) -> NDArray[np.float64] | None:
+        """Change tariffs t [s,o,d] in place by a measure; return the trade costs, made when first needed."""
+        for change in measure.changes:
+            try:
+                d = _positions(change.importer, world.country, len(world.countries))
+                o = _positions(change.exporter, world.country, len(world.countries))
+                s = _sector_positions(change.sector, world)
+            except InputError as problem:
+                raise InputError(f"scenario {self.name!r}, measure {measure.id!r}: {problem}") from None
+            cells = np.ix_(s, o, d)
+            foreign = (o[:, None] != d[None, :])[None]
+            if not foreign.any():
+                raise InputError(
+                    f"scenario {self.name!r}, measure {measure.id!r}: {', '.join(change.importer)} on itself; "
+                    f"a tariff falls on trade between two countries."
+                )
+            if change.add is not None:
+                t[cells] += np.where(foreign, change.add, 0.0)
+            if change.set is not None:
+                t[cells] = np.where(foreign, change.set, t[cells])
+            if change.trade_cost is not None:
+                tau = np.ones_like(t) if tau is None else tau
+                tau[cells] *= np.where(foreign, change.trade_cost, 1.0)
+        return tau
 
 
 def _labels(given: Labels) -> tuple[str, ...]:

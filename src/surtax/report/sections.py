@@ -476,12 +476,7 @@ def measures(r: Report) -> Safe:
 def _duties(r: Report) -> list[float]:
     """Duty of each measure's own addition on new trade, USD million; base tariffs are nobody's."""
     o = r.outcome
-    scenario, before, found = o.scenario, o.world.tariffs, []
-    for k in range(len(scenario.measures)):
-        after = type(scenario)(measures=scenario.measures[: k + 1]).schedule(o.world).tariffs
-        found.append(float(((after - before) * o.X_new).sum()))
-        before = after
-    return found
+    return [float((added * o.X_new).sum()) for _, added in o.scenario.additions(o.world)]
 
 
 def _labels(r: Report, codes: str | Iterable[str]) -> str:

@@ -240,15 +240,10 @@ def _sectors(o: Outcome, code: str, top: int) -> tuple[SectorRow, ...]:
 def _measures(o: Outcome) -> tuple[MeasureRow, ...]:
     """Each measure's own addition: the schedule with the measures up to it, less the one before it."""
     rows = []
-    world = o.world
-    scenario = o.scenario
-    before = world.tariffs
-    for k, m in enumerate(scenario.measures):
-        upto = type(scenario)(name=scenario.name, measures=scenario.measures[: k + 1])
-        after = upto.schedule(world).tariffs
-        touched = after != before
-        trade = float(world.flows[touched].sum())
-        duty = float((world.flows * (after - before)).sum())
+    for m, added in o.scenario.additions(o.world):
+        touched = added != 0
+        trade = float(o.world.flows[touched].sum())
+        duty = float((o.world.flows * added)[touched].sum())
         importers = list(dict.fromkeys(c for x in m.changes for c in x.importer))
         exporters = list(dict.fromkeys(c for x in m.changes for c in x.exporter))
         sectors = tuple(dict.fromkeys(c for x in m.changes for c in x.sector))
@@ -265,5 +260,4 @@ def _measures(o: Outcome) -> tuple[MeasureRow, ...]:
                 trade,
             )  # fmt: skip
         )
-        before = after
     return tuple(rows)
