@@ -3,7 +3,6 @@
 import math
 
 import pytest
-
 from benchmarks.__main__ import BEGIN, BENCHMARKS, END, main, measure, table
 from benchmarks.measure import Failed, beyond, faster, over, process
 from benchmarks.processes import heavy_modules
