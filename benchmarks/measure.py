@@ -142,15 +142,18 @@ class Failed(Exception):
 def process(arguments: Sequence[str]) -> Process:
     """Run Python with ``arguments`` in an empty folder and return what it cost, by the system's own accounting.
 
+    Compiled modules may be kept, as those of an installed package are, whatever the shell forbids.
+
     Raises
     ------
     Failed
         another exit code than 0.
     """
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory() as folder, Path(folder, "err").open("wb+") as errors:
         start = time.perf_counter()
         child = subprocess.Popen(  # noqa: S603 - our own arguments
-            [sys.executable, *arguments], stdout=subprocess.DEVNULL, stderr=errors, cwd=folder
+            [sys.executable, *arguments], stdout=subprocess.DEVNULL, stderr=errors, cwd=folder, env=environment
         )
         _, status, usage = os.wait4(child.pid, 0)
         wall = time.perf_counter() - start
