@@ -42,7 +42,7 @@ def imports(quick: bool) -> Iterator[Row]:
             yield _absent("import", what, str(problem))
             continue
         loaded = heavy_modules(code)
-        note = f"loads of the heavy libraries: {', '.join(loaded) or 'none'}"
+        note = f"{_processor(a, b)}; loads of the heavy libraries: {', '.join(loaded) or 'none'}"
         yield beyond("import", what, "import numpy", _wall(a), _wall(b), target="≤ 50", note=note)
 
 
@@ -69,7 +69,7 @@ def _command(what: str, arguments: Sequence[str], libraries: Sequence[str], targ
     except Failed as problem:
         yield _absent("command", what, str(problem))
         return
-    yield beyond("command", what, bare, _wall(a), _wall(b), target=target)
+    yield beyond("command", what, bare, _wall(a), _wall(b), target=target, note=_processor(a, b))
     peak = Spread.of([p.peak for p in a])
     yield Row(
         "command",
@@ -86,6 +86,12 @@ def _command(what: str, arguments: Sequence[str], libraries: Sequence[str], targ
 
 def _wall(processes: Sequence[Process]) -> list[float]:
     return [p.wall for p in processes]
+
+
+def _processor(a: Sequence[Process], b: Sequence[Process]) -> str:
+    """The same difference in processor time, which other work on the machine disturbs less."""
+    cpu = Spread.of([1e3 * (x.cpu - y.cpu) for x, y in zip(a, b, strict=True)])
+    return f"{cpu.median:+.0f} ms of processor time"
 
 
 def _absent(benchmark: str, what: str, why: str) -> Row:
