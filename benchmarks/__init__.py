@@ -1,1 +1,1 @@
-"""Speed, measured against what is usual: programs to run by hand, no tests."""
+"""Speed as ratios to stated yardsticks, measured in one run: programs to run by hand, no timed tests."""
