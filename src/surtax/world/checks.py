@@ -36,8 +36,7 @@ def labels(what: str, codes: Sequence[str]) -> None:
         raise InputError(f"labels-unique: {what} repeats {', '.join(dict.fromkeys(twice))}: rename or add them up.")
     if any(not c.strip() for c in codes):
         raise InputError(
-            f"labels-unique: {what} has an empty code at position "
-            f"{[bool(c.strip()) for c in codes].index(False) + 1}."
+            f"labels-unique: {what} has an empty code at position {[bool(c.strip()) for c in codes].index(False) + 1}."
         )
 
 
