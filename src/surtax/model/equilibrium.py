@@ -28,6 +28,9 @@ Array = NDArray[np.float64]
 BASE_TOLERANCE = 1e-12
 # Equations are checked on the finished result; relative residuals above this are no solution.
 ACCEPT = 1e-8
+# Trade has to balance relative to trade too, not only to income: where trade all but ends, a residual that is tiny
+# beside income leaves relative wages open. A gap of this share of trade moves them by as much over θ.
+TRADE_GAP = 1e-6
 # Evaluations above which a system counts as ill-conditioned; easy ones take 10 to 30.
 HARD = 60
 # Where the way towards a scenario ends, an income below this share of its base is what ended it.
@@ -388,12 +391,25 @@ def _outcome(
     x, state, stats = found.x, found.state, found.stats
     residual = max(float(r.max()) for r in equation_residuals(x, state, base).values())
     X = flows_of(found)
-    balance = X.sum(axis=(0, 1)) - X.sum(axis=(0, 2))
-    walras = float(np.max(np.abs(balance - state.D) / state.I))
+    traded = X.sum(axis=0)
+    np.fill_diagonal(traded, 0.0)
+    imports, exports = traded.sum(axis=0), traded.sum(axis=1)
+    gap = np.abs(imports - exports - state.D)
+    walras = float(np.max(gap / state.I))
     if not (residual <= ACCEPT and walras <= ACCEPT):
         raise NoConvergence(
             f"the solution does not hold up: largest residual {residual:.1e}, Walras {walras:.1e}; worst is "
             f"{worst_equation(x, state, base, world)}. Please report the scenario."
+        )
+    loose = gap > TRADE_GAP * (imports + exports)
+    loose &= imports + exports > 0
+    if loose.any():
+        n = int(np.argmax(np.where(loose, gap / np.maximum(imports + exports, 1e-300), 0)))
+        share = (imports[n] + exports[n]) / state.I[n]
+        raise NoConvergence(
+            f"trade of {world.countries[n]} all but ends ({share:.1e} of its income), and what is left of it does not "
+            f"balance: wages relative to its partners' cannot be told. Close the cells altogether (an embargo: trade "
+            f"cost factor infinity), or try a smaller shock."
         )
     meta = world.meta
     sets = meta.get("elasticities", {})

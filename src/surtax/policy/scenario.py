@@ -204,7 +204,7 @@ class Scenario:
                 s = _sector_positions(change.sector, world)
             except InputError as problem:
                 raise InputError(f"scenario {self.name!r}, measure {measure.id!r}: {problem}") from None
-            cells = np.ix_(s, o, d)
+            cells = s[:, None, None], o[None, :, None], d[None, None, :]
             foreign = (o[:, None] != d[None, :])[None]
             if not foreign.any():
                 raise InputError(

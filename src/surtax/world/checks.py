@@ -58,8 +58,8 @@ def array(what: str, given: ArrayLike, expected: tuple[int, ...], axes: str, *, 
     if one_sector and expected[0] == 1 and a.shape == expected[1:]:
         a = a[None]
     shape(what, a, expected, axes)
-    bad = np.argwhere(~np.isfinite(a))
-    if bad.size:
+    if not np.isfinite(a).all():
+        bad = np.argwhere(~np.isfinite(a))
         raise InputError(
             f"finite: {what} has {len(bad)} cells that are not numbers (NaN or infinite), first at index "
             f"{tuple(int(i) for i in bad[0])}: fill them or set them to zero."
@@ -78,8 +78,8 @@ def cell(index: Sequence[int], countries: Sequence[str], sectors: Sequence[str])
 
 def not_negative(what: str, a: Array, countries: Sequence[str], sectors: Sequence[str]) -> Array:
     """Non-negativity of values."""
-    bad = np.argwhere(a < 0)
-    if bad.size:
+    if (a < 0).any():
+        bad = np.argwhere(a < 0)
         worst = tuple(int(i) for i in np.unravel_index(int(np.argmin(a)), a.shape))
         raise AccountsError(
             f"non-negativity: {what} has {len(bad)} negative cells; the lowest is {a[worst]:.6g} at "
