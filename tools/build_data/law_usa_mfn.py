@@ -5,6 +5,7 @@ Writes, in the folder of the US law:
 - `us-mfn.csv`: general, special and column 2 rates by eight-digit item (ten digits where a suffix
   differs) and period, as printed but for spelling;
 - `nomenclature.csv`: the items and statistical suffixes of chapters 1 to 97 by period;
+- `us-mfn-mexico.csv`: the items whose USMCA rate stands in headings 9823.01 to 9823.08, free for Mexico;
 - `origins.csv`: countries of origin, ISO 3166 code and name.
 
 What is equal in consecutive editions is one row. An edition holds from its date in
@@ -59,6 +60,19 @@ REPEATED = {("9006591520", "other")}
 
 # A suffix without an item above it, in one edition (1 July 2025) only.
 STRAY = {"9401993030"}
+
+# Origins that the Census list of partners leaves out. The insular possessions of the United States (general
+# note 3(a)(iv)) are left out on purpose: they are no foreign origins.
+MORE_ORIGINS = {
+    "BES": "Bonaire, Sint Eustatius and Saba",
+    "CUB": "Cuba",
+    "ESH": "Western Sahara",
+    "HMD": "Heard and McDonald Islands",
+    "IOT": "British Indian Ocean Territory",
+    "PRK": "North Korea",
+    "SPM": "St. Pierre and Miquelon",
+    "WLF": "Wallis and Futuna",
+}
 
 Rates = tuple[str, str, str]
 """general, special, other"""
@@ -197,11 +211,22 @@ def code_rows(editions: Sequence[Edition]) -> list[list[str]]:
     ]
 
 
+def mexico_rows(editions: Sequence[Edition]) -> list[list[str]]:
+    """Return the items that send USMCA claims to headings 9823.01 to 9823.08.
+
+    The first subheading of each is "Free (S+)" for goods of Mexico in every edition (checked by eye);
+    9823.09 and 9823.10 (sugar) name a note instead, so they are left out.
+    """
+    through = re.compile(r"See 9823\.0[1-8]\.01-\S+ \(S\+\)")
+    return [[dotted(c)] for c in sorted({c for e in editions for c, t in e.rates.items() if through.search(t[1])})]
+
+
 def origin_rows(sources: Path) -> list[list[str]]:
     """Return code and name of every country that the Census names as an origin, but the United States."""
     path = sources / "trade" / "us_imports_hs10_2024" / "CensusCountryMapping_FRBAtl_short.csv"
     with path.open(encoding="utf-8-sig", newline="") as file:
         named = {row["ISO3"]: " ".join(row["country"].split()) for row in csv.DictReader(file)}
+    named |= MORE_ORIGINS
     return [[code, named[code]] for code in sorted(named) if re.fullmatch("[A-Z]{3}", code) and code != "USA"]
 
 
@@ -251,4 +276,5 @@ def run(sources: Path, out: Path) -> None:
     editions = read_editions(sources)
     _write(out / "us-mfn.csv", ("code", "from", "to", "general", "special", "other"), rate_rows(editions))
     _write(out / "nomenclature.csv", ("code", "from", "to"), code_rows(editions))
+    _write(out / "us-mfn-mexico.csv", ("code",), mexico_rows(editions))
     _write(out / "origins.csv", ("code", "name"), origin_rows(sources))

@@ -322,7 +322,10 @@ def add_table(draft: Draft, table: schema.Table, place: Path) -> dict[str, Any]:
         draft.sections[f"t{number}.{column}"] = array(code, (row[i] for row in rows))
     # the special column as lists of [number of the rate, programmes]; its own rates join the list of rates
     specials = [
-        [[lists["rate"].setdefault(rate, len(lists["rate"])), ",".join(granted)] for rate, granted in split_special(text)]
+        [
+            [lists["rate"].setdefault(rate, len(lists["rate"])), ",".join(granted)]
+            for rate, granted in split_special(text)
+        ]
         for text in lists["special"]
     ]
     words = {"rates": [list(parse_rate(text)) for text in lists["rate"]], "specials": specials}

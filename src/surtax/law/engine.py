@@ -181,7 +181,9 @@ def no_origin(place: Jurisdiction, origin: str) -> str:
         return place.origins_reason or f"goods of {origin} imported into {place.name} are not covered"
     alike = [c for c in names if names[c].upper().startswith(origin)] + [c for c in names if c[:2] == origin[:2]]
     hint = " or ".join(f"{c} ({names[c]})" for c in list(dict.fromkeys(alike))[:3])
-    return f"{origin} is not the ISO 3166 code of a country that the data know" + (f"; did you mean {hint}?" if hint else "")
+    return f"{origin} is not an origin that the data know (ISO 3166 alpha-3 codes)" + (
+        f"; did you mean {hint}?" if hint else ""
+    )
 
 
 def _period(start: int, end: int) -> str:

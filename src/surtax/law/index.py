@@ -46,7 +46,6 @@ class TableWords(TypedDict):
     specials: list[list[tuple[int, str]]]
 
 
-
 class Index:
     """The arrays of one compiled law.
 
@@ -175,7 +174,7 @@ class Index:
             self._sections[f"n{nomenclature}.start"],
             self._sections[f"n{nomenclature}.end"],
         )
-        for n in range(len(bare) - 1, 3, -1):
+        for n in range(len(bare) - 2, 3, -2):
             low, high = codes.span(bare[:n])
             found = [
                 codes.prefix_of(keys[i])
