@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 USA = Path(surtax.law.__file__).parents[1] / "data" / "law" / "USA"
-SOURCES = Path(os.environ.get("SURTAX_SOURCES", HERE.parents[2].parent / "shared" / "data"))
+SOURCES = Path(os.environ.get("SURTAX_SOURCES", HERE.parents[1].parent / "shared" / "data"))
 HAVE_HTS = (SOURCES / "law" / "us" / "hts").is_dir()
 needs_sources = pytest.mark.skipif(not HAVE_HTS, reason=f"no HTS editions under {SOURCES}: set SURTAX_SOURCES")
 
@@ -297,3 +297,15 @@ def test_one_duty_is_quick_and_the_data_small(law: Law) -> None:
     for _ in range(100):
         us(law, "6109.10.00", "DEU")
     assert (time.perf_counter() - start) / 100 < 0.002
+
+
+def test_a_schedule_says_when_only_a_unit_value_lacks(law: Law) -> None:
+    codes = ["0409.00.00", "6109.10.00", "9102.11.10", "0409.00.99"]
+    day = ["2025-01-15"]
+    assert law.schedule(Lines("USA", codes, "ARG"), day).status[:, 0].tolist() == [3, 0, 2, 1]
+    known = law.schedule(Lines("USA", codes, "ARG", unit_values={"t": 2000.0}), day)
+    assert known.status[:, 0].tolist() == [0, 0, 2, 1]
+    assert known.rates[0, 0] == pytest.approx(0.95)
+    mixed = law.schedule(Lines("USA", codes[:1], "CAN", claimed=0.5), day)
+    assert mixed.status[0, 0] == 3
+    assert np.isnan(mixed.rates[0, 0])

@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 
     from surtax.law.book import Law
 
-KNOWN, NOT_COVERED, UNKNOWN = 0, 1, 2
+KNOWN, NOT_COVERED, UNKNOWN, NO_UNIT_VALUE = 0, 1, 2, 3
 STATUS = (
     "known",
     "not covered: day, origin or product",
     "a rate, a content or a list is not known for this line",
+    "the rate is per unit, and the customs value per unit is not given (unit_values)",
 )
 
 
@@ -100,7 +101,7 @@ class Schedule:
     epochs : (d,) epoch of each day
     starts : (e,) ordinal from which each epoch was evaluated
     rates : (n, e) per cent of customs value; NaN where refused
-    status : (n, e) uint8: 0 known, 1 not covered, 2 unknown (`STATUS` in words)
+    status : (n, e) uint8: 0 known, 1 not covered, 2 unknown, 3 only a unit value lacks (`STATUS` in words)
     by_measure : measure id to (n, e) effective rates, for the measures asked for
     ordinary_covered : whether the ordinary duty is in the rates
     """
@@ -243,7 +244,9 @@ class Batch:
             run = Pass(self, day, at, preference)
             total, unknown = run.total(remitted)
             rates[at] += weight[at] * total
-            status[at[unknown]] = UNKNOWN
+            only_value = run.only_a_unit_value()
+            status[at[unknown & ~only_value]] = UNKNOWN
+            status[at[unknown & only_value & (status[at] == KNOWN)]] = NO_UNIT_VALUE
             for name, column in kept.items():
                 column[at] += weight[at] * run.effective.get(name, np.zeros(len(at)))
         status[~covered] = NOT_COVERED
@@ -270,6 +273,7 @@ class Pass:
         for share in batch.explicit.values():
             self.stated |= ~np.isnan(share[at])
         self.taken = np.full(self.m, -1, dtype=np.int8)
+        self.lacks_value = np.zeros(self.m, dtype=bool)
 
     def total(self, remitted: bool) -> tuple[Floats, Bools]:
         """Return (m,) total rates and whether any part of them is unknown."""
@@ -286,6 +290,14 @@ class Pass:
             unknown |= flag
         total -= self._remitted([m for m in order if m.kind == "remission"], remitted)
         return total, unknown
+
+    def only_a_unit_value(self) -> Bools:
+        """Return (m,) whether a unit value would make everything known."""
+        missing = np.zeros(self.m, dtype=np.int64)
+        for flag in self.unknown.values():
+            missing += flag
+        alone: Bools = self.lacks_value & (missing == 1)
+        return alone
 
     def _states(self, measure: Measure, at: Ints) -> dict[int, Bytes]:
         lists = self.batch.lists
@@ -484,6 +496,7 @@ class Pass:
             if row.specific is not None:
                 value = self._unit_value(row.specific[2], at[rows])
                 unsure[rows] |= np.isnan(value)
+                self.lacks_value[at[rows]] |= np.isnan(value)
                 unit = 100.0 * row.specific[0] / np.where(np.isnan(value) | (value == 0), np.inf, value)
         found = rate * share + unit
         if row.at_least is not None:
@@ -528,6 +541,7 @@ class Pass:
         for kind in np.unique(kinds[kinds >= 0]):
             mine = np.flatnonzero(kinds == kind)
             value = self._unit_value(rates.units[kind], rows[mine])
+            self.lacks_value[rows[mine]] |= ~(value > 0) & ~lost[mine]
             lost[mine] |= ~(value > 0)
             unit[mine] = 100.0 * amount[mine] / np.where(value > 0, value, np.inf)
         lost |= np.isnan(rate)
