@@ -259,7 +259,7 @@ def test_small_law_in_both_engines(small: Law) -> None:
         ("1.5¢/kg", (0, 0.015, "kg")),
         ("$1.035/kg + 17%", (17, 1.035, "kg")),
         ("0.9¢/kg + 7.5%", (7.5, 0.009, "kg")),
-        ("68¢/head", (0, 0.68, "head")),
+        ("68¢/head", (0, 0.68, "No.")),
     ],
 )
 def test_printed_rates(text: str, rate: tuple[float, float, str]) -> None:

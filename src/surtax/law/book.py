@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -228,13 +229,12 @@ class Law:
         keys, starts, ends = (self._index.section(f"{name}.{c}") for c in ("key", "start", "end"))
         if product is None:
             return set(starts) | set(ends)
-        wanted = {codes.key(product[:n]) for n in range(2, len(product) + 1)}
-        low, high = codes.span(product)
+        spans = [(k, k + 1) for k in (codes.key(product[:n]) for n in range(2, len(product)))]
         return {
             d
-            for key, start, end in zip(keys, starts, ends, strict=True)
-            if key in wanted or low <= key < high
-            for d in (start, end)
+            for low, high in (*spans, codes.span(product))
+            for i in range(bisect_left(keys, low), bisect_left(keys, high))
+            for d in (starts[i], ends[i])
         }
 
     def schedule(

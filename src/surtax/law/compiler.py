@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import json
 from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from surtax.law.dates import ALWAYS, NEVER, iso, ordinal
 from surtax.law.index import Index, Posting, pack
 from surtax.law.measures import Row, measure_from, row_from
 from surtax.law.precedence import Precedence
-from surtax.law.rates import parse_rate, parse_special
+from surtax.law.rates import parse_rate, split_special
 from surtax.yamlfile import read_yaml
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Draft:
     postings: dict[int, list[Posting]] = field(default_factory=dict)
     groups: int = 0
     sections: dict[str, Any] = field(default_factory=dict)
-    tables: list[dict[str, Any]] = field(default_factory=list)
+    tables: int = 0
     nomenclatures: int = 0
 
 
@@ -292,7 +293,7 @@ def add_measure(draft: Draft, measure: schema.Measure, place: Path, name: str) -
 
 def add_table(draft: Draft, table: schema.Table, place: Path) -> dict[str, Any]:
     """Add a rate table: three columns of numbers into short lists of distinct rates."""
-    number = len(draft.tables)
+    number = draft.tables
     lists: dict[str, dict[str, int]] = {"rate": {}, "special": {}}
     kinds = (("general", "rate"), ("special", "special"), ("other", "rate"))
     rows = [
@@ -319,17 +320,24 @@ def add_table(draft: Draft, table: schema.Table, place: Path) -> dict[str, Any]:
         )
     ):
         draft.sections[f"t{number}.{column}"] = array(code, (row[i] for row in rows))
-    draft.tables.append(
-        {
-            "rates": [list(parse_rate(text)) for text in lists["rate"]],
-            "specials": [{k: list(v) for k, v in parse_special(text).items()} for text in lists["special"]],
-        }
-    )
+    # the special column as lists of [number of the rate, programmes]; its own rates join the list of rates
+    specials = [
+        [
+            [lists["rate"].setdefault(rate, len(lists["rate"])), ",".join(granted)]
+            for rate, granted in split_special(text)
+        ]
+        for text in lists["special"]
+    ]
+    words = {"rates": [list(parse_rate(text)) for text in lists["rate"]], "specials": specials}
+    text = json.dumps(words, separators=(",", ":"), ensure_ascii=False)
+    draft.sections[f"t{number}.words"] = array("B", text.encode())
+    draft.tables += 1
     return {
         "number": number,
         "programmes": table.programmes,
         "programme_origins": table.programme_origins,
         "other_origins": sorted(table.other_origins),
+        "not_covered": table.not_covered,
         "currency": table.currency,
     }
 
@@ -352,6 +360,12 @@ def add_jurisdiction(draft: Draft, place_law: schema.Jurisdiction, place: Path) 
         )
         for i, (column, code) in enumerate((("key", "q"), ("start", "i"), ("end", "i"))):
             draft.sections[f"n{number}.{column}"] = array(code, (row[i] for row in rows))
+    names = {}
+    origins = _origins(place_law.origins)
+    if place_law.origin_names is not None:
+        names = {row["code"]: row["name"] for row in _csv(place / place_law.origin_names, ["code", "name"])}
+        if origins == {"all_except": []}:
+            origins = {"only": sorted(names)}
     draft.jurisdictions[place_law.importer] = {
         "importer": place_law.importer,
         "name": place_law.name,
@@ -361,8 +375,9 @@ def add_jurisdiction(draft: Draft, place_law: schema.Jurisdiction, place: Path) 
         "end": place_law.end.toordinal(),
         "before": place_law.before,
         "after": place_law.after,
-        "origins": _origins(place_law.origins),
+        "origins": origins,
         "origins_reason": place_law.origins_reason,
+        "origin_names": names,
         "currency": place_law.currency,
         "digits": place_law.digits,
         "nomenclature": number,
@@ -416,7 +431,6 @@ def finish(draft: Draft) -> bytes:
         {
             "measures": sorted(draft.measures, key=lambda m: str(m["id"])),
             "jurisdictions": draft.jurisdictions,
-            "tables": draft.tables,
             "groups": draft.groups,
         },
         {**pack_postings(draft), **draft.sections},

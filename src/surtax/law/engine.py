@@ -20,6 +20,7 @@ from surtax.law.answer import Answer, Displaced, Finding
 from surtax.law.dates import NEVER, iso
 from surtax.law.index import Index, Posting, holds
 from surtax.law.line import METALS, Line
+from surtax.law.rates import convert
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,7 +156,7 @@ def coverage(index: Index, place: Jurisdiction, line: Line) -> str | None:
     if line.origin == line.importer:
         return f"goods of {line.origin} imported into {line.importer}: no tariff measure on own goods is covered"
     if line.origin not in place.origins:
-        return place.origins_reason or f"goods of {line.origin} imported into {place.name} are not covered"
+        return no_origin(place, line.origin)
     if len(bare) not in place.digits:
         wanted = " or ".join(str(n) for n in place.digits)
         return f"{codes.dotted(bare)} has {len(bare)} digits; a tariff item of {place.name} has {wanted}"
@@ -165,8 +166,24 @@ def coverage(index: Index, place: Jurisdiction, line: Line) -> str | None:
         if not holds(periods, day):
             when = ", ".join(_period(start, end) for start, end in periods)
             known = f"it exists {when}" if when else "no edition in the data has it"
-            return f"{codes.dotted(looked_up)} is not in the tariff nomenclature of {place.name} on {iso(day)}: {known}"
+            near = ", ".join(codes.dotted(c) for c in index.near(place.nomenclature, looked_up, day))
+            return (
+                f"{codes.dotted(looked_up)} is not in the tariff nomenclature of {place.name} on {iso(day)}: {known}"
+                + (f"; the nearest codes of that day are {near}" if near else "; nor is any code of its heading")
+            )
     return None
+
+
+def no_origin(place: Jurisdiction, origin: str) -> str:
+    """Return why an origin is refused: not a country of the data, or not covered."""
+    names = place.origin_names
+    if not names or origin in names:
+        return place.origins_reason or f"goods of {origin} imported into {place.name} are not covered"
+    alike = [c for c in names if names[c].upper().startswith(origin)] + [c for c in names if c[:2] == origin[:2]]
+    hint = " or ".join(f"{c} ({names[c]})" for c in list(dict.fromkeys(alike))[:3])
+    return f"{origin} is not an origin that the data know (ISO 3166 alpha-3 codes)" + (
+        f"; did you mean {hint}?" if hint else ""
+    )
 
 
 def _period(start: int, end: int) -> str:
@@ -526,14 +543,15 @@ def _ordinary(draft: Draft, asked: Asked) -> None:
     if found is None:
         draft.unknown = f"the rate table has no row for {codes.dotted(line.product)} on {iso(line.day)}"
         return
-    lists = asked.index.header["tables"][table.number]
     general, special, other = found
-    column, rate = "general rate", lists["rates"][general]
+    column, number = "general rate", general
     if line.origin in table.other_origins:
-        column, rate = "column 2 rate", lists["rates"][other]
+        column, number = "column 2 rate", other
     elif line.preference != "none":
-        column, rate = _preference(draft, asked, lists["specials"][special], rate)
-    ad_valorem, amount, unit, text = rate
+        column, number = _preference(draft, asked, asked.index.granted(table.number, special), general)
+    if draft.unknown:
+        return
+    ad_valorem, amount, unit, text = asked.index.words(table.number)["rates"][number]
     draft.rate_text = text
     draft.reason = f"{column}: {text}"
     if ad_valorem < 0:
@@ -544,23 +562,30 @@ def _ordinary(draft: Draft, asked: Asked) -> None:
         _specific(draft, amount, unit, line)
 
 
-def _preference(
-    draft: Draft, asked: Asked, special: dict[str, list[float | str]], general: list[float | str]
-) -> tuple[str, list[float | str]]:
+def _preference(draft: Draft, asked: Asked, special: dict[str, int], general: int) -> tuple[str, int]:
     table, line = draft.measure.table, asked.line
     if table is None:
         return "general rate", general
     name = line.preference
     served = table.programme_origins.get(name)
+    if name in table.not_covered:
+        draft.unknown = f"a claim of {name} is not covered: {table.not_covered[name]}"
+        return "special rate", general
     if name not in table.programmes:
         draft.unknown = f"the preference {name!r} is not known; known: {', '.join(sorted(table.programmes))}"
         return "special rate", general
     if served is not None and line.origin not in served:
         draft.unknown = f"{name} does not serve goods of {line.origin}"
         return "special rate", general
-    for code in table.programmes[name]:
-        if code in special:
-            return f"special rate under {name} ({code})", special[code]
+    granted = {code: special[code] for code in table.programmes[name] if code in special}
+    if len(set(granted.values())) > 1:
+        draft.unknown = f"the item grants goods of {name} different rates ({', '.join(granted)}), by origin or kind"
+        return "special rate", general
+    for code, number in granted.items():
+        return f"special rate under {name} ({code})", number
+    if any(f"{code}*" in special for code in table.programmes[name]):
+        draft.unknown = f"the item grants {name} to some goods or origins only, which the data do not list"
+        return "special rate", general
     return f"general rate, as the item grants none under {name}", general
 
 
@@ -568,7 +593,7 @@ def _specific(draft: Draft, amount: float, unit: str, line: Line) -> None:
     """Add an amount per unit; without a quantity the rate cannot be known."""
     text = f"{amount:g} per {unit}"
     draft.rate_text = draft.rate_text or (f"{draft.rate:g}% + {text}" if draft.rate else text)
-    quantity = line.quantities.get(unit)
+    quantity = convert(line.quantities, unit)
     if quantity is None:
         draft.unknown = f"the rate is {draft.rate_text}: give the quantity in {unit}"
         return

@@ -18,8 +18,9 @@ from surtax.law import codes
 from surtax.law.dates import iso, ordinal
 from surtax.law.engine import BASES, FULL, IN, OUT, UNSURE
 from surtax.law.line import METALS
-from surtax.law.lists import Bools, Bytes, Floats, Ints, ProductLists, table_rates
-from surtax.law.measures import MFN_KINDS, Condition, Jurisdiction, Measure, Relation, Row
+from surtax.law.lists import UNCLEAR, Bools, Bytes, Floats, Ints, ProductLists, TableRates, table_rates
+from surtax.law.measures import MFN_KINDS, Condition, Jurisdiction, Measure, RateTable, Relation, Row
+from surtax.law.rates import factor, unit_name
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -28,11 +29,12 @@ if TYPE_CHECKING:
 
     from surtax.law.book import Law
 
-KNOWN, NOT_COVERED, UNKNOWN = 0, 1, 2
+KNOWN, NOT_COVERED, UNKNOWN, NO_UNIT_VALUE = 0, 1, 2, 3
 STATUS = (
     "known",
     "not covered: day, origin or product",
     "a rate, a content or a list is not known for this line",
+    "the rate is per unit, and the customs value per unit is not given (unit_values)",
 )
 
 
@@ -99,7 +101,7 @@ class Schedule:
     epochs : (d,) epoch of each day
     starts : (e,) ordinal from which each epoch was evaluated
     rates : (n, e) per cent of customs value; NaN where refused
-    status : (n, e) uint8: 0 known, 1 not covered, 2 unknown (`STATUS` in words)
+    status : (n, e) uint8: 0 known, 1 not covered, 2 unknown, 3 only a unit value lacks (`STATUS` in words)
     by_measure : measure id to (n, e) effective rates, for the measures asked for
     ordinary_covered : whether the ordinary duty is in the rates
     """
@@ -203,7 +205,10 @@ class Batch:
                 self.explicit[metal] = lines.share(f"metal content of {metal}", share)
         else:
             self.loose = lines.share("metal_content", lines.metal_content)
-        self.unit_values = {u: _column(v, n, f"unit value per {u}") for u, v in lines.unit_values.items()}
+        self.unit_values = {
+            unit_name(u) or u: _column(v, n, f"unit value per {u}") for u, v in lines.unit_values.items()
+        }
+        self._rates: dict[tuple[int, str], TableRates] = {}
         self.facts = frozenset(lines.facts)
         for fact in sorted(self.facts):
             if fact not in law.facts(lines.importer):
@@ -213,6 +218,14 @@ class Batch:
         """Return (n,) whether each line's origin is in a set."""
         inside = np.array([str(o) in origins for o in self.origin_names])  # type: ignore[operator]
         return inside[self.origin]
+
+    def rates_of(self, table: RateTable, preference: str) -> TableRates:
+        """Return the rates of a table as arrays, for a claim."""
+        token = (table.number, preference)
+        if token not in self._rates:
+            names = table.programmes.get(preference, ())
+            self._rates[token] = table_rates(self.law.index, table.number, names)
+        return self._rates[token]
 
     def on(self, day: int, keep: Iterable[str], remitted: bool) -> tuple[Floats, Bytes, dict[str, Floats]]:
         """Return (n,) rates and status on a day, and the rates of the measures to keep."""
@@ -231,7 +244,9 @@ class Batch:
             run = Pass(self, day, at, preference)
             total, unknown = run.total(remitted)
             rates[at] += weight[at] * total
-            status[at[unknown]] = UNKNOWN
+            only_value = run.only_a_unit_value()
+            status[at[unknown & ~only_value]] = UNKNOWN
+            status[at[unknown & only_value & (status[at] == KNOWN)]] = NO_UNIT_VALUE
             for name, column in kept.items():
                 column[at] += weight[at] * run.effective.get(name, np.zeros(len(at)))
         status[~covered] = NOT_COVERED
@@ -258,6 +273,7 @@ class Pass:
         for share in batch.explicit.values():
             self.stated |= ~np.isnan(share[at])
         self.taken = np.full(self.m, -1, dtype=np.int8)
+        self.lacks_value = np.zeros(self.m, dtype=bool)
 
     def total(self, remitted: bool) -> tuple[Floats, Bools]:
         """Return (m,) total rates and whether any part of them is unknown."""
@@ -274,6 +290,14 @@ class Pass:
             unknown |= flag
         total -= self._remitted([m for m in order if m.kind == "remission"], remitted)
         return total, unknown
+
+    def only_a_unit_value(self) -> Bools:
+        """Return (m,) whether a unit value would make everything known."""
+        missing = np.zeros(self.m, dtype=np.int64)
+        for flag in self.unknown.values():
+            missing += flag
+        alone: Bools = self.lacks_value & (missing == 1)
+        return alone
 
     def _states(self, measure: Measure, at: Ints) -> dict[int, Bytes]:
         lists = self.batch.lists
@@ -472,6 +496,7 @@ class Pass:
             if row.specific is not None:
                 value = self._unit_value(row.specific[2], at[rows])
                 unsure[rows] |= np.isnan(value)
+                self.lacks_value[at[rows]] |= np.isnan(value)
                 unit = 100.0 * row.specific[0] / np.where(np.isnan(value) | (value == 0), np.inf, value)
         found = rate * share + unit
         if row.at_least is not None:
@@ -483,8 +508,12 @@ class Pass:
         subject[rows] = np.where(owes, mask[rows], 0)
 
     def _unit_value(self, unit: str, rows: Ints) -> Floats:
-        known = self.batch.unit_values.get(unit)
-        return np.full(len(rows), np.nan) if known is None else known[self.at[rows]]
+        found = np.full(len(rows), np.nan)
+        for other, known in self.batch.unit_values.items():
+            size = factor(other, unit)
+            if size is not None:
+                found = np.where(np.isnan(found), known[self.at[rows]] / size, found)
+        return found
 
     def _table(self, measure: Measure, rows: Ints) -> tuple[Floats, Floats, Bools]:
         """Return per cent, per cent equivalent of amounts per unit, and where neither is known."""
@@ -492,8 +521,7 @@ class Pass:
         if table is None:
             raise InputError(f"{measure.id} has a table row but no table")
         general, special, other, found = self.batch.lists.table_rows(table.number, self.day)
-        names = table.programmes.get(self.preference, ())
-        numbers, units, granted = table_rates(self.batch.law.index.header["tables"][table.number], names)
+        rates = self.batch.rates_of(table, self.preference)
         product = self.product[rows]
         number = general[product]
         lost = ~found[product]
@@ -503,15 +531,17 @@ class Pass:
             serves = np.ones(len(rows), dtype=bool)
             if served is not None:
                 serves = self.batch.from_origins(frozenset(served))[self.at[rows]]
-            lost |= ~column2 & (~serves if self.preference in table.programmes else True)
-            better = granted[special[product]]
+            better = rates.granted[special[product]]
+            lost |= ~column2 & (~serves | (better == UNCLEAR) if self.preference in table.programmes else True)
             number = np.where(better >= 0, better, number)
         number = np.where(column2, other[product], number)
-        rate, amount = numbers[number, 0], numbers[number, 1]
+        rate, amount = rates.numbers[number, 0], rates.numbers[number, 1]
         unit = np.zeros(len(rows))
-        for name in {units[i] for i in np.unique(number[amount > 0])}:
-            mine = np.flatnonzero((amount > 0) & np.array([units[i] == name for i in number]))
-            value = self._unit_value(name, rows[mine])
+        kinds = np.where(amount > 0, rates.unit[number], -1)
+        for kind in np.unique(kinds[kinds >= 0]):
+            mine = np.flatnonzero(kinds == kind)
+            value = self._unit_value(rates.units[kind], rows[mine])
+            self.lacks_value[rows[mine]] |= ~(value > 0) & ~lost[mine]
             lost[mine] |= ~(value > 0)
             unit[mine] = 100.0 * amount[mine] / np.where(value > 0, value, np.inf)
         lost |= np.isnan(rate)

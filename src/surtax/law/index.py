@@ -10,8 +10,9 @@ Sections:
   + 1,): where the postings of each begin; `group` uint32, `start` int32, `end` int32, `sign` uint8
   (p,): the postings, sign 1 for in, 0 for out;
 - for each rate table n: `t{n}.key` int64, `t{n}.start`, `t{n}.end` int32, `t{n}.general`,
-  `t{n}.special`, `t{n}.other` uint32, rows in rising order of key and start, numbers of the
-  header's lists of rates;
+  `t{n}.special`, `t{n}.other` uint32, rows in rising order of key and start, numbers of the lists
+  in `t{n}.words` (JSON, read when first asked for): `rates`, each [per cent, amount, unit, text], and
+  `specials`, each a list of [number of a rate, programmes];
 - for each nomenclature n: `n{n}.key` int64, `n{n}.start`, `n{n}.end` int32.
 """
 
@@ -22,7 +23,7 @@ import struct
 import sys
 import zlib
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from surtax.errors import InputError
 from surtax.law import codes
@@ -36,6 +37,13 @@ _HEAD = struct.Struct("<8sII")
 
 Posting = tuple[int, int, int, int]
 """group, start, end, sign"""
+
+
+class TableWords(TypedDict):
+    """The distinct rates of a rate table."""
+
+    rates: list[tuple[float, float, str, str]]
+    specials: list[list[tuple[int, str]]]
 
 
 class Index:
@@ -52,7 +60,7 @@ class Index:
         If the bytes are not an index of this version, or are damaged.
     """
 
-    __slots__ = ("_sections", "crc", "header")
+    __slots__ = ("_sections", "_words", "crc", "header")
 
     def __init__(self, data: bytes) -> None:
         if sys.byteorder != "little":  # pragma: no cover
@@ -64,6 +72,7 @@ class Index:
         if zlib.crc32(body) != crc:
             raise InputError("the law index is damaged (checksum); rebuild it: python -m tools.build_data law")
         self.crc = crc
+        self._words: dict[int, TableWords] = {}
         self.header: dict[str, Any] = json.loads(bytes(body[:length]))
         if self.header.get("schema") != SCHEMA:
             raise InputError(f"the law index says schema {self.header.get('schema')!r}, not {SCHEMA!r}; rebuild it")
@@ -75,6 +84,21 @@ class Index:
     def section(self, name: str) -> memoryview:
         """Return an array of the file."""
         return self._sections[name]
+
+    def words(self, table: int) -> TableWords:
+        """Return the distinct rates of a table, and its special columns."""
+        known = self._words.get(table)
+        if known is None:
+            known = self._words[table] = json.loads(bytes(self._sections[f"t{table}.words"]))
+        return known
+
+    def granted(self, table: int, special: int) -> dict[str, int]:
+        """Return what a special column grants: programme code to number of the rate."""
+        found: dict[str, int] = {}
+        for number, programmes in self.words(table)["specials"][special]:
+            for code in programmes.split(","):
+                found.setdefault(code, number)
+        return found
 
     def postings(self, position: int) -> list[Posting]:
         """Return the postings of the prefix at a position of `key`."""
@@ -142,6 +166,25 @@ class Index:
             for i in range(bisect_left(keys, low), bisect_left(keys, high))
             if keys[i] % 16 == codes.DIGITS and starts[i] <= day < ends[i]
         ]
+
+    def near(self, nomenclature: int, bare: str, day: int, count: int = 3) -> list[str]:
+        """Return codes of the same length that exist on a day and begin like one that does not."""
+        keys = self._sections[f"n{nomenclature}.key"]
+        starts, ends = (
+            self._sections[f"n{nomenclature}.start"],
+            self._sections[f"n{nomenclature}.end"],
+        )
+        for n in range(len(bare) - 2, 3, -2):
+            low, high = codes.span(bare[:n])
+            found = [
+                codes.prefix_of(keys[i])
+                for i in range(bisect_left(keys, low), bisect_left(keys, high))
+                if keys[i] % 16 == len(bare) and starts[i] <= day < ends[i]
+            ]
+            if found:
+                nearest = sorted(set(found), key=lambda c: (abs(int(c) - int(bare)), c))[:count]
+                return sorted(nearest)
+        return []
 
 
 def holds(periods: Sequence[tuple[int, int]], day: int) -> bool:

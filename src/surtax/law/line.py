@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from surtax.errors import InputError
 from surtax.law import codes
 from surtax.law.dates import iso, ordinal
+from surtax.law.rates import unit_name
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -116,7 +117,7 @@ def make_line(
         metal = _share(metal_content, "metal content")
     quantities = {}
     for unit, amount in (quantity or {}).items():
-        quantities[unit] = _amount(amount, f"quantity in {unit}")
+        quantities[unit_name(unit) or unit] = _amount(amount, f"quantity in {unit}")
     if not isinstance(preference, str) or not re.fullmatch(r"[a-z][a-z0-9-]*", preference):
         raise InputError(f"preference {preference!r}: write none, usmca or another programme's name in small letters")
     return Line(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from surtax.law.book import Law
+    from surtax.law.index import Index
 
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
@@ -80,6 +82,9 @@ class ProductLists:
         self._split = np.flatnonzero((high > low) | loose)
         self._hits: dict[int, engine.Hits] = {}
         self._cache: dict[tuple[int, int], Bytes] = {}
+        self._changes: dict[str, NDArray[Any]] = {}
+        self._existing: dict[tuple[str, int], Bools] = {}
+        self._rows: dict[tuple[str, int], tuple[Ints, Ints, Ints, Bools]] = {}
 
     def _overlaid(self, overlay: dict[int, tuple[tuple[int, int, int, int], ...]]) -> tuple[Ints, ...]:
         rows: list[tuple[int, int, int, int, int]] = []
@@ -119,26 +124,32 @@ class ProductLists:
     def exist(self, day: int) -> Bools:
         """Return (products,) whether each code exists in the importer's nomenclature on a day."""
         place = self._place
-        right = np.isin(self.lengths, place.digits)
+        right: Bools = np.isin(self.lengths, place.digits)
         if place.nomenclature is None:
             return right
-        keys, start, end = (
-            np.asarray(self._law.index.section(f"n{place.nomenclature}.{c}")) for c in ("key", "start", "end")
-        )
-        live = keys[(start <= day) & (day < end)]
-        n = np.minimum(self.lengths, place.nomenclature_digits)
-        wide = 10 ** (codes.DIGITS - n)
-        wanted = (self.padded // wide) * wide * 16 + n
-        chapter = self.padded // 10 ** (codes.DIGITS - 2)
-        known: Bools = right & (np.isin(wanted, live) | (chapter >= 98))
-        return known
+        section = self._columns_of(f"n{place.nomenclature}", ("key", "start", "end"))
+        token = ("n", self._period(f"n{place.nomenclature}", section, day))
+        if token not in self._existing:
+            live = section["key"][(section["start"] <= day) & (day < section["end"])]
+            n = np.minimum(self.lengths, place.nomenclature_digits)
+            wide = 10 ** (codes.DIGITS - n)
+            wanted = (self.padded // wide) * wide * 16 + n
+            at = np.minimum(np.searchsorted(live, wanted), max(len(live) - 1, 0))
+            known = live[at] == wanted if len(live) else np.zeros(len(wanted), dtype=bool)
+            chapter = self.padded // 10 ** (codes.DIGITS - 2)
+            self._existing[token] = right & (known | (chapter >= 98))
+        return self._existing[token]
 
     def table_rows(self, table: int, day: int) -> tuple[Ints, Ints, Ints, Bools]:
-        """Return (general, special, other, found) of a rate table for each product on a day."""
-        section = {
-            c: np.asarray(self._law.index.section(f"t{table}.{c}"))
-            for c in ("key", "start", "end", "general", "special", "other")
-        }
+        """Return (general, special, other, found) of a rate table for each product on a day; read only."""
+        name = f"t{table}"
+        section = self._columns_of(name, ("key", "start", "end", "general", "special", "other"))
+        token = (name, self._period(name, section, day))
+        if token not in self._rows:
+            self._rows[token] = self._find_rows(section, day)
+        return self._rows[token]
+
+    def _find_rows(self, section: dict[str, NDArray[Any]], day: int) -> tuple[Ints, Ints, Ints, Bools]:
         live = np.flatnonzero((section["start"] <= day) & (day < section["end"]))
         keys = section["key"][live]
         row = np.full(len(self.products), -1, dtype=np.int64)
@@ -154,22 +165,51 @@ class ProductLists:
         general, special, other = (section[c][safe].astype(np.int64) for c in ("general", "special", "other"))
         return general, special, other, found
 
+    def _columns_of(self, name: str, columns: Sequence[str]) -> dict[str, NDArray[Any]]:
+        return {c: np.asarray(self._law.index.section(f"{name}.{c}")) for c in columns}
 
-def table_rates(lists: dict[str, Any], names: Sequence[str]) -> tuple[Floats, list[str], Ints]:
-    """Return the rates of a table as arrays.
+    def _period(self, name: str, section: dict[str, NDArray[Any]], day: int) -> int:
+        """Return the number of the period between two changes of a table in which a day lies."""
+        if name not in self._changes:
+            self._changes[name] = np.union1d(section["start"], section["end"])
+        return int(np.searchsorted(self._changes[name], day, side="right"))
 
-    Returns ------- numbers : (rates, 2) per cent and amount per unit; per cent is NaN where the
-    printed rate is no number units : unit of each rate special : (specials,) number of the rate
-    that the first of the programme codes `names` gives, -1 for none;
-        rates that only the special column has are appended to `numbers`
+
+@dataclass(frozen=True)
+class TableRates:
+    """The distinct rates of a table, and what one programme is granted.
+
+    Attributes
+    ----------
+    numbers : (rates, 2) per cent (NaN where the printed rate is no number) and amount per unit
+    unit : (rates,) number of the unit in `units`
+    units : names of the units
+    granted : (specials,) number of the rate of a programme, NONE, or UNCLEAR where the column grants it
+        to some goods or origins only
     """
-    rates = [tuple(r) for r in lists["rates"]]
-    special = np.full(len(lists["specials"]), -1, dtype=np.int64)
-    for i, granted in enumerate(lists["specials"]):
-        for name in names:
-            if name in granted:
-                rates.append(tuple(granted[name]))
-                special[i] = len(rates) - 1
-                break
+
+    numbers: Floats
+    unit: Ints
+    units: tuple[str, ...]
+    granted: Ints
+
+
+NONE, UNCLEAR = -1, -2
+
+
+def table_rates(index: Index, table: int, names: Sequence[str]) -> TableRates:
+    """Return the rates of a table as arrays, for a claim of the programme codes `names`."""
+    words = index.words(table)
+    rates = words["rates"]
+    units = sorted({str(r[2]) for r in rates})
+    granted = np.full(len(words["specials"]), NONE, dtype=np.int64)
+    for i in range(len(granted)):
+        special = index.granted(table, i)
+        found = {special[code] for code in names if code in special}
+        if len(found) == 1:
+            granted[i] = found.pop()
+        elif found or any(f"{code}*" in special for code in names):
+            granted[i] = UNCLEAR
     numbers = np.array([(r[0] if r[0] >= 0 else np.nan, r[1]) for r in rates]).reshape(-1, 2)
-    return numbers, [str(r[2]) for r in rates], special
+    unit = np.array([units.index(r[2]) for r in rates], dtype=np.int64)
+    return TableRates(numbers, unit, tuple(units), granted)

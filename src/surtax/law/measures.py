@@ -107,6 +107,7 @@ class RateTable:
     programmes: dict[str, tuple[str, ...]]
     programme_origins: dict[str, tuple[str, ...]]
     other_origins: frozenset[str]
+    not_covered: dict[str, str]
     currency: str
 
 
@@ -166,6 +167,7 @@ class Jurisdiction:
     after: str
     origins: Origins
     origins_reason: str | None
+    origin_names: dict[str, str]
     currency: str
     digits: tuple[int, ...]
     nomenclature: int | None

@@ -266,6 +266,9 @@ class Table(_Model):
         default_factory=dict, description="which origins a programme serves"
     )
     other_origins: list[Country] = Field(default_factory=list, description="origins that pay the `other` column")
+    not_covered: dict[Name, str] = Field(
+        default_factory=dict, description="preference names that are refused, each with the reason"
+    )
     currency: str = Field("USD", pattern=r"^[A-Z]{3}$")
 
 
@@ -355,6 +358,9 @@ class Jurisdiction(_Model):
     after: str = Field(description="why later days are refused")
     origins: Origins = Field(description="origins covered")
     origins_reason: str | None = Field(None, description="why other origins are refused")
+    origin_names: str | None = Field(
+        None, description="CSV: code, name: the origins there are; with `all_except: []` the origins covered are these"
+    )
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     digits: list[int] = Field(description="lengths of a code that names a tariff item, such as [8, 10]")
     nomenclature: str | None = Field(None, description="CSV: code, from, to: the codes that exist, by period")
