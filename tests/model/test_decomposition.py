@@ -116,7 +116,7 @@ def test_an_embargo_is_not_decomposed(method):
 
 
 def test_an_unknown_method_is_named():
-    with pytest.raises(sx.InputError, match="'exact'.*'path' or 'first-order'"):
+    with pytest.raises(sx.InputError, match=r"'exact'.*'path' or 'first-order'"):
         sx.solve(small_world(2)).decomposition("exact")
 
 
