@@ -46,8 +46,13 @@ def parse_yaml(text: str, model: type[Model], name: str) -> Model:
         where = f", line {mark.line + 1}" if mark else ""
         what = getattr(problem, "problem", None) or str(problem)
         raise InputError(f"{name}{where}: not valid YAML: {what}.") from None
-    except (ValueError, RecursionError) as problem:  # an impossible date, nesting without end
+    except InputError:
+        raise
+    except (ValueError, ArithmeticError, RecursionError) as problem:  # an impossible date, nesting without end
         raise InputError(f"{name}: not valid YAML: {problem}.") from None
+    except (AttributeError, TypeError, LookupError):
+        # The loader's own slips over a tag whose value does not fit it, such as `!!timestamp x`.
+        raise InputError(f"{name}: not valid YAML: a value does not fit its tag.") from None
     finally:
         loader.dispose()
     if not isinstance(data, dict):
