@@ -36,10 +36,7 @@ def parse_yaml(text: str, model: type[Model], name: str) -> Model:
     # Both are safe loaders; the one in C is ten times as fast where it was built.
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     try:
-        node = loader.get_single_node()
-        if node is None:
-            raise InputError(f"{name} is empty.")
-        _unique_keys(node, name, set())
+        node = _checked(loader.get_single_node(), name)
         data = loader.construct_document(node)
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
@@ -63,6 +60,13 @@ def parse_yaml(text: str, model: type[Model], name: str) -> Model:
         lines = [_explain(e, node, model, name) for e in problem.errors()]
         more = f"\n(and {len(lines) - 5} more)" if len(lines) > 5 else ""
         raise InputError("\n".join(lines[:5]) + more) from None
+
+
+def _checked(node: yaml.Node | None, name: str) -> yaml.Node:
+    if node is None:
+        raise InputError(f"{name} is empty.")
+    _unique_keys(node, name, set())
+    return node
 
 
 def _unique_keys(node: yaml.Node, name: str, visited: set[int]) -> None:

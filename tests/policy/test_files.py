@@ -115,7 +115,7 @@ BAD = {
     "control characters": (b"title: a\x00b", "not valid YAML"),
     "schema": ("schema: surtax-scenario/2", "schema: .*surtax-scenario/1"),
     "date word": ("date: tomorrow", "date: a day written as year-month-day"),
-    "date impossible": ("date: 2025-02-30", "day"),
+    "date impossible": ("date: 2025-02-30", "not valid YAML: day is out of range"),
     "date text impossible": ("date: '2025-13-01'", "year-month-day"),
     "date and time": ("date: 2025-05-06 12:00:00", "year-month-day"),
     "date number": ("date: 20250506", "date: .*string"),

@@ -183,7 +183,7 @@ def test_bad_schedules(schedule, message):
 
 @pytest.mark.parametrize("closure", ["fix", "Balanced", "", "gdp"])
 def test_unknown_closures(closure):
-    with pytest.raises(sx.InputError, match="unknown closure.*fixed, balanced, gdp-share, multiplicative"):
+    with pytest.raises(sx.InputError, match=r"unknown closure.*fixed, balanced, gdp-share, multiplicative"):
         sx.solve(W, S, deficits=closure)
 
 
