@@ -108,9 +108,9 @@ def test_changes_and_levels_belong_together(outcome):
 
 
 def test_unknown_variables_offer_the_nearest(outcome):
-    with pytest.raises(AttributeError, match="did you mean.*welfare"):
+    with pytest.raises(AttributeError, match=r"did you mean.*welfare"):
         outcome.wellfare  # noqa: B018
-    with pytest.raises(sx.InputError, match="unknown variable 'price'.*prices"):
+    with pytest.raises(sx.InputError, match=r"unknown variable 'price'.*prices"):
         outcome.variable("price")
     with pytest.raises(sx.InputError, match="unknown variable"):
         outcome.to_frame("price")

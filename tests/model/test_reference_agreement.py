@@ -68,7 +68,7 @@ def compare(w, t, tau, closure):
     return "agree"
 
 
-@settings(max_examples=120)
+@settings(max_examples=250)
 @given(st.data(), st.sampled_from(CLOSURES))
 def test_product_and_reference_agree(data, closure):
     w = data.draw(worlds(max_countries=6, max_sectors=5))

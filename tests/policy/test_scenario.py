@@ -187,6 +187,11 @@ def test_unknown_closures(closure):
         sx.solve(W, S, deficits=closure)
 
 
+def test_the_name_of_a_scenario_is_not_one():
+    with pytest.raises(sx.InputError, match=r"load_scenario\('us-canada-2025'\)"):
+        sx.solve(W, "us-canada-2025")
+
+
 def test_unknown_model():
     with pytest.raises(sx.InputError, match="unknown model 'melitz'"):
         sx.solve(W, S, model="melitz")
