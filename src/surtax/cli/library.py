@@ -36,15 +36,12 @@ def scenarios() -> None:
 def show(name: str) -> None:
     """Describe the world or scenario NAME (or a file of either kind)."""
     from surtax.policy.library import load_scenario, scenario_names
+    from surtax.report.describe import print_scenario, print_world
     from surtax.world import load_world, world_names
 
     if name in world_names() or name.endswith(".npz"):
-        from surtax.report.text import print_world
-
         print_world(load_world(name))
     elif name in scenario_names() or name.endswith((".yaml", ".yml")):
-        from surtax.report.text import print_scenario
-
         print_scenario(load_scenario(name))
     else:
         known = (*world_names(), *scenario_names())
