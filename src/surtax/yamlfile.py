@@ -36,18 +36,20 @@ def parse_yaml(text: str, model: type[Model], name: str) -> Model:
     # Both are safe loaders; the one in C is ten times as fast where it was built.
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     try:
-        node = loader.get_single_node()
-        if node is None:
-            raise InputError(f"{name} is empty.")
-        _unique_keys(node, name, set())
+        node = _checked(loader.get_single_node(), name)
         data = loader.construct_document(node)
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
         what = getattr(problem, "problem", None) or str(problem)
         raise InputError(f"{name}{where}: not valid YAML: {what}.") from None
-    except (ValueError, RecursionError) as problem:  # an impossible date, nesting without end
+    except InputError:
+        raise
+    except (ValueError, ArithmeticError, RecursionError) as problem:  # an impossible date, nesting without end
         raise InputError(f"{name}: not valid YAML: {problem}.") from None
+    except (AttributeError, TypeError, LookupError):
+        # The loader's own slips over a tag whose value does not fit it, such as `!!timestamp x`.
+        raise InputError(f"{name}: not valid YAML: a value does not fit its tag.") from None
     finally:
         loader.dispose()
     if not isinstance(data, dict):
@@ -58,6 +60,13 @@ def parse_yaml(text: str, model: type[Model], name: str) -> Model:
         lines = [_explain(e, node, model, name) for e in problem.errors()]
         more = f"\n(and {len(lines) - 5} more)" if len(lines) > 5 else ""
         raise InputError("\n".join(lines[:5]) + more) from None
+
+
+def _checked(node: yaml.Node | None, name: str) -> yaml.Node:
+    if node is None:
+        raise InputError(f"{name} is empty.")
+    _unique_keys(node, name, set())
+    return node
 
 
 def _unique_keys(node: yaml.Node, name: str, visited: set[int]) -> None:

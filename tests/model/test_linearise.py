@@ -13,7 +13,7 @@ from tests.helpers import as_world
 from tests.reference.worlds import random_shock, random_world
 
 
-def system(seed, closure, **kwargs):
+def system(seed, **kwargs):
     w = random_world(seed, 4, 3, theta=(2.0, 12.0), **kwargs)
     t, tau = random_shock(w, seed + 1, lowest=-0.2, highest=1.0)
     base = base_of(as_world(w))
@@ -24,7 +24,7 @@ def system(seed, closure, **kwargs):
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("zeros", [0.0, 0.4])
 def test_jacobian_vector_product(closure, seed, zeros):
-    base, shock, rng = system(seed, closure, zero_flows=zeros, zero_output=zeros / 2)
+    base, shock, rng = system(seed, zero_flows=zeros, zero_output=zeros / 2)
     x = 0.1 * rng.normal(size=base.V.size + 2 * base.E.size)
     _, state = core.residual(x, base, shock, closure)
     product = core.linearise(x, state, base, shock, closure)
@@ -42,7 +42,7 @@ def test_jacobian_vector_product(closure, seed, zeros):
 @pytest.mark.parametrize("closure", core.CLOSURES)
 def test_differences_converge_to_the_product_at_second_order(closure):
     """A wrong term would leave an error that does not fall with h²."""
-    base, shock, rng = system(7, closure)
+    base, shock, rng = system(7)
     x = 0.1 * rng.normal(size=base.V.size + 2 * base.E.size)
     v = rng.normal(size=x.size)
     _, state = core.residual(x, base, shock, closure)
@@ -57,7 +57,7 @@ def test_differences_converge_to_the_product_at_second_order(closure):
 
 
 def test_the_product_is_linear():
-    base, shock, rng = system(3, "fixed")
+    base, shock, rng = system(3)
     x = 0.1 * rng.normal(size=base.V.size + 2 * base.E.size)
     _, state = core.residual(x, base, shock, "fixed")
     product = core.linearise(x, state, base, shock, "fixed")

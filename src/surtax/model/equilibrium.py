@@ -101,6 +101,8 @@ def solve(
         )
     if model != "core":
         raise InputError(f"unknown model {model!r}: there is 'core'.")
+    if isinstance(scenario, str):
+        raise InputError(f"solve takes a scenario, not its name: surtax.load_scenario({scenario!r}).")
     if scenario is None:
         scenario = Scenario(name="no-change", title="Nothing changes")
     solver = solver or Solver()

@@ -145,7 +145,10 @@ def _read(path: Path, chain: tuple[Path, ...]) -> Scenario:
             )
         start = _read(parent, (*chain, path))
         if file.only is not None:
-            start = start.only(*file.only)
+            try:
+                start = start.only(*file.only)
+            except InputError as problem:
+                raise InputError(f"{path.name}, `only`: {problem}") from None
     elif file.only is not None:
         raise InputError(f"{path.name}: `only` picks measures of the scenario named by `extends`, which is missing.")
     measures = tuple(_measure(m, path, file.allow_rates_above) for m in file.measures)

@@ -1,0 +1,238 @@
+"""Scenarios in Python: immutable, stacked by label, refused where they make no sense."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import surtax as sx
+from surtax.policy.library import with_one_off
+from tests.world.test_from_arrays import FLOWS
+
+
+def world():
+    return sx.World.from_arrays(
+        ["USA", "CAN", "MEX"], ["A01", "C29", "SVC"], np.concatenate([FLOWS, FLOWS[:1]]), elasticity=4,
+        tariffs=np.concatenate([np.full((2, 3, 3), 0.02), np.zeros((1, 3, 3))]) * (1 - np.eye(3)),
+        goods=[True, True, False], country_names=["United States", "Canada", "Mexico"],
+    )  # fmt: skip
+
+
+W = world()
+S = sx.Scenario()
+
+
+def rates(scenario):
+    return scenario.schedule(W).tariffs
+
+
+def test_add_and_set():
+    t = rates(S.tariff(importer="USA", exporter="CAN", sector="C29", add=0.25))
+    assert t[1, 1, 0] == pytest.approx(0.27)
+    t[1, 1, 0] = 0.02
+    np.testing.assert_array_equal(t, W.tariffs)
+    t = rates(S.tariff(importer="USA", exporter="CAN", sector="C29", set=0.25))
+    assert t[1, 1, 0] == 0.25
+    assert S.schedule(W).trade_cost is None
+
+
+def test_order_matters_for_set_and_not_for_add():
+    add = {"importer": "USA", "exporter": "CAN", "sector": "C29", "add": 0.1}
+    put = {"importer": "USA", "exporter": "CAN", "sector": "C29", "set": 0.5}
+    assert rates(S.tariff(**add).tariff(**put))[1, 1, 0] == 0.5
+    assert rates(S.tariff(**put).tariff(**add))[1, 1, 0] == pytest.approx(0.6)
+    assert rates(S.tariff(**add).tariff(**add))[1, 1, 0] == pytest.approx(0.22)
+
+
+def test_scenarios_are_immutable():
+    first = S.tariff(importer="USA", exporter="CAN", add=0.1)
+    second = first.tariff(importer="USA", exporter="MEX", add=0.1)
+    third = first.trade_cost(importer="USA", exporter="CAN", factor=1.1)
+    assert S.measures == ()
+    assert [len(x.measures[0].changes) for x in (first, second, third)] == [1, 2, 2]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        first.name = "x"
+    assert hash(first) == hash(S.tariff(importer="USA", exporter="CAN", add=0.1))
+
+
+def test_stars_and_goods_and_home():
+    t = rates(S.tariff(importer="*", exporter="*", set=0.3))
+    assert (t[:, ~np.eye(3, dtype=bool)] == 0.3).all()
+    assert not t[:, np.eye(3, dtype=bool)].any()  # domestic trade is never taxed
+    t = rates(S.tariff(importer="USA", exporter="*", sector="goods", set=0.3))
+    assert (t[:2, 1:, 0] == 0.3).all()
+    assert not t[2].any()
+    assert not t[:, 0, 0].any()
+    t = rates(S.tariff(importer=["USA", "CAN"], exporter=["USA", "CAN", "MEX"], sector=["goods", "SVC"], set=0.3))
+    assert (t[:, :, :2] == 0.3).sum() == 3 * 4
+    # a label named twice, or by star and by name, counts once
+    twice = S.tariff(importer=["USA", "usa"], exporter=["CAN", "*"], sector=["C29", "goods"], add=0.1)
+    assert rates(twice)[1, 1, 0] == pytest.approx(0.12)
+
+
+def test_trade_costs_multiply():
+    s = S.trade_cost(importer="USA", exporter="*", factor=1.1).trade_cost(
+        importer="USA", exporter="CAN", sector="C29", factor=2
+    )
+    cost = s.schedule(W).trade_cost
+    assert cost[1, 1, 0] == pytest.approx(2.2)
+    assert cost[0, 1, 0] == pytest.approx(1.1)
+    assert cost[1, 0, 0] == 1
+    assert (cost[:, :, 1:] == 1).all()
+    np.testing.assert_array_equal(s.schedule(W).tariffs, W.tariffs)
+
+
+def test_embargo():
+    cost = S.trade_cost(importer="USA", exporter="CAN", factor=np.inf).schedule(W).trade_cost
+    assert np.isinf(cost[:, 1, 0]).all()
+    assert np.isinf(cost).sum() == 3
+
+
+def test_labels_by_name_and_any_case():
+    t = rates(S.tariff(importer="united states", exporter="can", sector="c29", set=0.3))
+    assert t[1, 1, 0] == 0.3
+
+
+def test_only():
+    s = S.tariff(importer="USA", exporter="CAN", add=0.1, measure="one")
+    s = s.tariff(importer="USA", exporter="CAN", add=0.2, measure="two")
+    assert [m.id for m in s.only("two").measures] == ["two"]
+    with pytest.raises(sx.InputError, match="no measure 'three'; it has one, two"):
+        s.only("three")
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({}, "exactly one of add"),
+        ({"add": 0.1, "set": 0.1}, "exactly one of add"),
+        ({"add": 25}, "2500 %.*25 % is 0.25.*allow_rates_above=25"),
+        ({"set": 25}, "2500 %"),
+        ({"set": -1}, "no price left"),
+        ({"set": -3.0}, "no price left"),
+        ({"add": np.nan}, "not a number"),
+        ({"add": np.inf}, "not a number"),
+        ({"add": 0.1, "sector": []}, "empty list"),
+    ],
+)
+def test_bad_tariffs(kwargs, message):
+    with pytest.raises(sx.InputError, match=message):
+        S.tariff(importer="USA", exporter="CAN", **kwargs)
+
+
+def test_high_rates_when_meant():
+    assert rates(S.tariff(importer="USA", exporter="CAN", set=25, allow_rates_above=30))[0, 1, 0] == 25
+
+
+@pytest.mark.parametrize("factor", [0, -1, np.nan])
+def test_bad_trade_costs(factor):
+    with pytest.raises(sx.InputError, match="above zero"):
+        S.trade_cost(importer="USA", exporter="CAN", factor=factor)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ({"importer": "USS"}, r"scenario 'custom', measure 'custom': unknown country 'USS'.*did you mean USA"),
+        ({"exporter": "Canda"}, "did you mean Canada"),
+        ({"exporter": ["*", "Canda"]}, "unknown country 'Canda'"),
+        ({"sector": "C2"}, "unknown sector 'C2'.*C29"),
+        ({"sector": ["*", "C2"]}, "unknown sector 'C2'"),
+        ({"sector": "Goods!"}, "unknown sector"),
+        ({"exporter": "USA"}, "USA on itself"),
+        ({"importer": ""}, "unknown country ''"),
+    ],
+)
+def test_unknown_labels_are_named_by_solve(labels, message):
+    scenario = S.tariff(**{"importer": "USA", "exporter": "CAN", "add": 0.1, **labels})
+    with pytest.raises(sx.InputError, match=message):
+        sx.solve(W, scenario)
+
+
+def test_additions_that_end_below_minus_one_are_refused():
+    s = S.tariff(importer="USA", exporter="CAN", sector="C29", add=-0.6)
+    s = s.tariff(importer="USA", exporter="CAN", sector="C29", add=-0.6)
+    with pytest.raises(sx.InputError, match="tariff of USA on CAN's C29 would be -118 %"):
+        sx.solve(W, s)
+
+
+def test_a_subsidy_is_a_negative_rate():
+    outcome = sx.solve(W, S.tariff(importer="USA", exporter="CAN", sector="C29", set=-0.2))
+    assert outcome.revenue["USA"] < outcome.revenue_base["USA"]
+    assert outcome.tariff.sel(sector="C29", exporter="CAN", importer="USA") == -20
+
+
+@pytest.mark.parametrize(
+    ("schedule", "message"),
+    [
+        (sx.Schedule(np.zeros((3, 3))), r"tariffs has shape \(3, 3\); expected \(3, 3, 3\)"),
+        (sx.Schedule(np.full((3, 3, 3), np.nan)), "numbers above −1"),
+        (sx.Schedule(np.full((3, 3, 3), -1.0)), "numbers above −1"),
+        (sx.Schedule(np.full((3, 3, 3), "x")), "not an array of numbers"),
+        (sx.Schedule(np.zeros((3, 3, 3)), np.zeros((3, 3, 3))), "above zero"),
+        (sx.Schedule(np.zeros((3, 3, 3)), np.full((3, 3, 3), np.nan)), "above zero"),
+        (sx.Schedule(np.zeros((3, 3, 3)), np.ones(3)), "trade_cost has shape"),
+    ],
+)
+def test_bad_schedules(schedule, message):
+    with pytest.raises(sx.InputError, match=message):
+        sx.solve(W, schedule)
+
+
+@pytest.mark.parametrize("closure", ["fix", "Balanced", "", "gdp"])
+def test_unknown_closures(closure):
+    with pytest.raises(sx.InputError, match=r"unknown closure.*fixed, balanced, gdp-share, multiplicative"):
+        sx.solve(W, S, deficits=closure)
+
+
+def test_the_name_of_a_scenario_is_not_one():
+    with pytest.raises(sx.InputError, match=r"load_scenario\('us-canada-2025'\)"):
+        sx.solve(W, "us-canada-2025")
+
+
+def test_unknown_model():
+    with pytest.raises(sx.InputError, match="unknown model 'melitz'"):
+        sx.solve(W, S, model="melitz")
+
+
+# --- --set: USA<-CAN:C29=+25 ---
+
+
+@pytest.mark.parametrize(
+    ("text", "cells", "rate"),
+    [
+        ("USA<-CAN:C29=+25", [(1, 1, 0)], 0.27),
+        ("USA<-CAN:C29=25", [(1, 1, 0)], 0.25),
+        ("USA<-CAN:C29=25%", [(1, 1, 0)], 0.25),
+        ("USA<-CAN:C29=-1", [(1, 1, 0)], 0.01),
+        (" USA <- CAN : C29 = +2.5 % ", [(1, 1, 0)], 0.045),
+        ("USA<-CAN:C29=.5", [(1, 1, 0)], 0.005),
+        ("USA<-CAN:C29=0", [(1, 1, 0)], 0),
+        ("USA<-CAN=50", [(0, 1, 0), (1, 1, 0)], 0.5),
+        ("USA<-CAN,MEX:C29=50", [(1, 1, 0), (1, 2, 0)], 0.5),
+        ("usa<-*:C29=50", [(1, 1, 0), (1, 2, 0)], 0.5),
+        ("CAN<-USA:*=50", [(0, 0, 1), (1, 0, 1), (2, 0, 1)], 0.5),
+    ],
+)
+def test_one_off(text, cells, rate):
+    t = rates(with_one_off(S, text))
+    touched = {tuple(map(int, i)) for i in np.argwhere(t != W.tariffs)}
+    assert touched == set(cells)
+    for cell in cells:
+        assert t[cell] == pytest.approx(rate)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "USA", "USA<-CAN", "USA<-CAN:C29", "USA<-CAN:C29=", "USA->CAN:C29=5", "USA<-CAN:C29=x", "USA<-CAN:C29=+-5",
+        "USA<-CAN:C29=1e3", "<-CAN:C29=5", "USA<-:C29=5", "USA<-CAN:=5", "USA<-CAN:C29=5=6", "USA<-CAN:C29=nan",
+        "USA<-CAN:C29=5 %%", "USA CAN<-MEX=5", "USA<-CAN:C29=-200", "USA<-CAN:C29=2500",
+        "USA<-CAN:C29=" + "9" * 400, "USA<-USA:C29=5", "USA<-CAN,:C29=5", "USA<-XXX=5", "USA<-CAN:C28=5", "USA<-CAN=5\x00",
+    ],
+)  # fmt: skip
+def test_bad_one_offs(text):
+    with pytest.raises(sx.InputError):
+        sx.solve(W, with_one_off(S, text))
