@@ -199,7 +199,8 @@ def find(
     """
     J, N = base.E.shape
     x0 = np.zeros(N + 2 * J * N) if start is None else start
-    shock = core.shock(base, schedule.tariffs, schedule.trade_cost)
+    with np.errstate(all="ignore"):  # prohibitive wedges underflow to closed cells
+        shock = core.shock(base, schedule.tariffs, schedule.trade_cost)
     _everything_sold(base, shock, world)
     with np.errstate(all="ignore"):
         solution = _attempt(base, shock, closure, x0, solver)
@@ -338,15 +339,12 @@ def _give_up(base: Base, shock: core.Shock, closure: str, solution: Solution, wo
         n = int(poor[np.argmin(np.nan_to_num(state.I[poor] / base.I[poor], nan=-np.inf))])
         raise NoEquilibrium(
             f"no equilibrium with positive incomes under the closure {closure!r}: income of {world.countries[n]} "
-            f"falls to "
-            f"{state.I[n] / base.I[n]:.3g} of the base while its trade deficit is to be {state.D[n]:.4g}. Try "
+            f"falls to {state.I[n] / base.I[n]:.3g} of the base while its trade deficit is to be {state.D[n]:.4g}. Try "
             f"deficits='balanced' or 'multiplicative', or a smaller shock."
         )
     raise NoConvergence(
-        f"no convergence after {solution.stats.evaluations} evaluations ({solution.stats.method}, residual "
-        f"{solution.stats.residual:.1e}): worst is {worst}. Try a smaller shock first, another closure, or "
-        f"elasticities "
-        f"below {base.theta.max():.3g}."
+        f"no convergence ({solution.stats.method} came last): at the nearest point reached, the scenario misses "
+        f"{worst}. Try a smaller shock first, another closure, or elasticities below {base.theta.max():.3g}."
     )
 
 

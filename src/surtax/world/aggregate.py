@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from surtax.errors import InputError
 from surtax.world.checks import final_demand
 
 if TYPE_CHECKING:
-    from surtax.world.world import World
+    from surtax.world.world import Adjustment, World
 
 Array = NDArray[np.float64]
 
@@ -47,7 +47,7 @@ def aggregate(
     totals = S @ weight
     theta = np.where(totals > 0, (S @ (weight * world.elasticity)) / np.where(totals > 0, totals, 1), 0)
     theta = np.where(totals > 0, theta, (S @ world.elasticity) / S.sum(axis=1))
-    goods = (S @ world.goods) > 0
+    goods, notes = _goods(S, world, weight, new_s, notes)
     changed = [
         f"{what}: " + ", ".join(f"{g} = {'+'.join(m)}" for g, m in groups.items())
         for what, groups in (("countries", countries), ("sectors", sectors))
@@ -58,9 +58,39 @@ def aggregate(
         final_shares=alpha, final=None if world.final is None else cube(world.final),
         population=None if world.population is None else C @ world.population,
         country_names=name_c, sector_names=name_s, goods=goods,
-        meta={**world.meta, "aggregated": changed},
+        meta={**world.meta, "aggregated": changed, "elasticities": _elasticities(world, changed)},
         adjustments=(*world.adjustments, *notes),
     )  # fmt: skip
+
+
+def _goods(
+    S: Array, world: World, weight: Array, codes: tuple[str, ...], notes: tuple[Adjustment, ...]
+) -> tuple[NDArray[np.bool_], tuple[Adjustment, ...]]:
+    """Which groups are goods; one that mixes goods and services is what most of its trade is, and that is noted."""
+    from surtax.world.world import Adjustment
+
+    members = S.sum(axis=1)
+    count = S @ world.goods
+    trade = S @ weight
+    goods_trade = S @ (weight * world.goods)
+    goods = np.where(count == members, True, np.where(count == 0, False, 2 * goods_trade >= trade))
+    mixed = (count > 0) & (count < members)
+    if mixed.any():
+        named = ", ".join(f"{codes[i]} ({'goods' if goods[i] else 'services'})" for i in np.flatnonzero(mixed))
+        odd = float(np.where(goods, trade - goods_trade, goods_trade)[mixed].sum())
+        what = "sector mixes goods and services: counts as what most of its trade is, also for tariffs on `goods`"
+        notes = (*notes, Adjustment(what, int(mixed.sum()), odd, named))
+    return goods, notes
+
+
+def _elasticities(world: World, changed: list[str]) -> dict[str, Any]:
+    """What the metadata say of θ; values by sector no longer hold where sectors were added up."""
+    old = world.meta.get("elasticities")
+    kept = dict(old) if isinstance(old, dict) else {"set": str(old or "given with the world")}
+    if any(text.startswith("sectors") for text in changed):
+        kept.pop("by_sector", None)
+        kept["aggregated"] = "means weighted by trade between countries"
+    return kept
 
 
 def _groups(
