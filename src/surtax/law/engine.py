@@ -594,51 +594,69 @@ def remissions(drafts: dict[str, Draft], asked: Asked) -> float | None:
     """
     left = {i: 1.0 for i, d in drafts.items() if d.applies}
     open_: dict[str, float] = {}
+    waiting: list[Draft] = []
     for draft in drafts.values():
-        measure = draft.measure
-        if measure.kind != "remission" or draft.code == "origin":
+        if draft.measure.kind != "remission" or draft.code == "origin":
             continue
-        due = [i for i in measure.remits if i in left and drafts[i].applies]
-        if draft.row is None or draft.row.exempt is not None or draft.unknown is not None:
-            row = _grantable(measure, asked)
-            if row is None or not due:
-                continue
-            words = [measure.facts[f] for f in (row.when.facts if row.when else ())]
-            text = " and ".join(words) or draft.unknown or "its conditions are met"
-            limit = f"; {measure.limit}" if measure.limit else ""
-            draft.applies, draft.code, draft.unknown = False, "not-claimed", None
-            draft.reason = f"remits {row.remit:g}% of {', '.join(due)} if {text}; not stated{limit}"
-            draft.row = row
-            for i in due:
-                open_[i] = max(open_.get(i, 0.0), (row.remit or 0.0) / 100)
-            continue
-        due = [i for i in due if left[i] > 0]
-        if not due:
-            draft.applies, draft.code, draft.reason = (
-                False,
-                "nothing-owed",
-                "nothing is due that it would remit",
-            )
-            continue
-        share = (draft.row.remit or 0.0) / 100
-        draft.rate, draft.applies, draft.code = -(draft.row.remit or 0.0), True, "applies"
-        if all(drafts[i].effective is not None for i in due):
-            draft.effective = -sum((drafts[i].effective or 0.0) * min(share, left[i]) for i in due)
-        if all(drafts[i].amount is not None for i in due):
-            draft.amount = -sum((drafts[i].amount or 0.0) * min(share, left[i]) for i in due)
-        for i in due:
-            left[i] = max(0.0, left[i] - share)
-        draft.reason = f"remits {draft.row.remit:g}% of {', '.join(due)}"
+        granted = draft.row is not None and draft.row.exempt is None and draft.unknown is None
+        if granted and any(left.get(i, 0.0) > 0 for i in draft.measure.remits):
+            _grant(draft, drafts, left)
+        else:
+            waiting.append(draft)
+    # those not stated come after those granted, whatever their names: nothing is given back twice
+    for draft in waiting:
+        for i, share in _leave_open(draft, asked, left).items():
+            open_[i] = max(open_.get(i, 0.0), share)
     if not open_:
         return None
     return sum((drafts[i].effective or 0.0) * min(share, left[i]) for i, share in open_.items())
 
 
-def _grantable(measure: Measure, asked: Asked) -> Row | None:
-    if asked.line.origin not in measure.origins:
-        return None
+def _grant(draft: Draft, drafts: dict[str, Draft], left: dict[str, float]) -> None:
+    remit = 0.0 if draft.row is None else draft.row.remit or 0.0
+    due = [i for i in draft.measure.remits if left.get(i, 0.0) > 0]
+    share = remit / 100
+    draft.rate, draft.applies, draft.code = -remit, True, "applies"
+    if all(drafts[i].effective is not None for i in due):
+        draft.effective = -sum((drafts[i].effective or 0.0) * min(share, left[i]) for i in due)
+    if all(drafts[i].amount is not None for i in due):
+        draft.amount = -sum((drafts[i].amount or 0.0) * min(share, left[i]) for i in due)
+    for i in due:
+        left[i] = max(0.0, left[i] - share)
+    draft.reason = f"remits {remit:g}% of {', '.join(due)}"
+
+
+def _leave_open(draft: Draft, asked: Asked, left: dict[str, float]) -> dict[str, float]:
+    """Say of a remission that was not granted on what it hangs; returns what shares it could give back."""
+    measure, day = draft.measure, asked.line.day
+    draft.applies = False
+    rows = _grantable(measure, asked)
+    if not rows:
+        if draft.code == "not-in-force" and any(row.in_force(day) for row in measure.rates):
+            draft.code, draft.reason = "out-of-scope", "no row of it reaches this line as it is stated"
+        return {}
+    draft.unknown = None
+    due = [i for i in measure.remits if left.get(i, 0.0) > 0]
+    if not due:
+        draft.row, draft.code = None, "nothing-owed"
+        draft.reason = f"nothing is due that it would remit ({', '.join(measure.remits)})"
+        return {}
+    facts = dict.fromkeys(row.when.facts if row.when else () for row in rows)
+    words = [" and ".join(f"{measure.facts[f]} ({f})" for f in names) for names in facts if names]
+    text = "; or ".join(words) or "its list holds the goods"
+    limit = f"; {measure.limit}" if measure.limit else ""
+    remit = max(row.remit or 0.0 for row in rows)
+    draft.row, draft.code, draft.rate = rows[0], "not-claimed", -remit
+    draft.reason = f"remits {remit:g}% of {', '.join(due)} if {text}: not stated{limit}"
+    return dict.fromkeys(due, remit / 100)
+
+
+def _grantable(measure: Measure, asked: Asked) -> list[Row]:
+    """Return the rows of a remission that would fit the line if their facts were stated."""
+    if asked.line.origin not in measure.origins or not any(r.in_force(asked.line.day) for r in measure.rates):
+        return []
     states = {g: asked.member(g) for g in measure.groups.values()}
-    return next((r for r in measure.rates if fits(r, asked, states, granting=True)[0] != OUT), None)
+    return [r for r in measure.rates if r.remit and fits(r, asked, states, granting=True)[0] != OUT]
 
 
 def unstated(draft: Draft, asked: Asked) -> list[str]:
