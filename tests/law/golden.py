@@ -95,7 +95,7 @@ def ask(law: Law, line: dict[str, Any]) -> Answer:
     }
     if line.get("quantity") is not None:
         # tariffs abbreviate some units: pr. and pr are one
-        about["quantity"] = {unit: line["quantity"] for unit in (line["unit"], f"{line['unit']}.")}
+        about["quantity"] = dict.fromkeys((line["unit"], f"{line['unit']}."), line["quantity"])
     return law.duty(line["product"], **about)
 
 

@@ -18,6 +18,11 @@ HEAD = """# SPDX-License-Identifier: Apache-2.0
 """
 
 
+def say(*lines: str) -> None:
+    """Write lines to the terminal."""
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
 def main(options: list[str]) -> None:
     """Print the failing cases, and with --write keep them as the pending list."""
     law = surtax.law.load()
@@ -26,9 +31,8 @@ def main(options: list[str]) -> None:
     failing = {case.id: found for case in cases if (found := golden.differences(law, case))}
     for case in cases:
         if case.id in failing:
-            print(f"{case.file}/{case.id}")
-            print("".join(f"    {text}\n" for text in failing[case.id]), end="")
-    print(f"{len(failing)} of {len(cases)} cases fail; {len(known.keys() - failing.keys())} leave the pending list")
+            say(f"{case.file}/{case.id}", *(f"    {text}" for text in failing[case.id]))
+    say(f"{len(failing)} of {len(cases)} cases fail; {len(known.keys() - failing.keys())} leave the pending list")
     if "--write" in options:
         reasons = {i: known.get(i, found[0]) for i, found in sorted(failing.items())}
         # JSON strings are YAML strings
