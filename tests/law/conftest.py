@@ -23,7 +23,7 @@ def origins_of(law: Law, importer: str) -> list[str]:
     """Return the origins that some measure of an importer names, and others."""
     named = {c for m in law.measures.values() if m.levied_by == importer for c in m.origins.codes}
     place = law.jurisdiction(importer)
-    return sorted({c for c in {*named, *place.origins.codes, "USA", "CAN", "MEX", "CHN", "DEU", "GBR", "FRA"}})
+    return sorted({*named, *place.origins.codes, "USA", "CAN", "MEX", "CHN", "DEU", "GBR", "FRA"})
 
 
 @cache

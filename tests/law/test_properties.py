@@ -80,7 +80,7 @@ def test_a_total_is_the_sum_of_its_measures(line: dict[str, Any]) -> None:
     assert answer.total_amount == pytest.approx(answer.total_rate * 10)
     assert answer.total_rate >= 0
     if answer.bounds is not None:
-        assert 0 <= answer.bounds[0] + 1e-9
+        assert answer.bounds[0] + 1e-9 >= 0
         assert answer.bounds[0] <= answer.bounds[1] == answer.total_rate
     assert all(f.citation and (f.applies or f.reason) for f in answer.measures)
 

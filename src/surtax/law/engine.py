@@ -38,6 +38,15 @@ BASES = {
 }
 """Bit 2m + u: metal m (steel, aluminium, copper, rest), u = 0 for content that is not of the US."""
 
+BASE_WORDS = {
+    "full": "the full value",
+    "value-minus-content": "the value less Canadian and Mexican content",
+    "non-us-content": "the content that is not of the United States",
+    "steel-content": "the steel content",
+    "aluminum-content": "the aluminium content",
+    "copper-content": "the copper content",
+}
+
 OUT, IN, UNSURE = 0, 1, 2
 
 
@@ -136,6 +145,8 @@ class Draft:
     share: float | None = None
     effective: float | None = None
     amount: float | None = None
+    equivalent: bool = False
+    facts: tuple[str, ...] = ()
 
 
 def refuse(line: Line, reason: str, currency: str | None = None, measures: tuple[Finding, ...] = ()) -> Answer:
@@ -296,10 +307,11 @@ def match(measure: Measure, asked: Asked) -> Draft:
         if fit == IN:
             draft.row = row
             draft.code, draft.reason, draft.applies = "exempt", f"exempt: {row.reason}", False
+            # what it would have been: the rate row says
+            rate = next((r for r in measure.rates if fits(r, asked, states)[0] == IN), None)
+            draft.rate = None if rate is None else stated_rate(rate)
             standing = row.subject_on(line.day)
             if standing is not None:
-                # what base it would have fallen on: the rate row says
-                rate = next((r for r in measure.rates if fits(r, asked, states)[0] == IN), None)
                 draft.subject = BASES[rate.base] if rate is not None else FULL
                 draft.subject_citation = standing
             return draft
@@ -323,6 +335,11 @@ def match(measure: Measure, asked: Asked) -> Draft:
     if any(s == IN for s in states.values()):
         return _no(draft, "not-in-force", f"no rate of it holds for this line on {iso(line.day)}")
     return _no(draft, "out-of-scope", "its lists hold only other lines of this item")
+
+
+def stated_rate(row: Row) -> float | None:
+    """Return the per cent that a row names, None where it names none or an amount per unit as well."""
+    return row.ad_valorem if row.specific is None else None
 
 
 def _no(draft: Draft, code: str, reason: str) -> Draft:
@@ -448,7 +465,7 @@ def price(draft: Draft, asked: Asked, split: Split, ordinary: float | None) -> N
     if row is None or (row.exempt is not None and draft.unknown is None):
         return
     if not draft.mask and draft.displaced:
-        draft.applies, draft.code = False, "displaced"
+        draft.applies, draft.code, draft.rate = False, "displaced", stated_rate(row)
         return
     if draft.unknown is None:
         draft.unknown = split.need(row.base)
@@ -476,7 +493,7 @@ def price(draft: Draft, asked: Asked, split: Split, ordinary: float | None) -> N
     else:
         draft.rate = row.ad_valorem or 0.0
         if row.specific is not None:
-            _specific(draft, row.specific[0], row.specific[2], line)
+            _specific(draft, row.specific[0], row.specific[2], asked)
     if _stuck(draft):
         return
     _settle(draft, line)
@@ -496,8 +513,13 @@ def _settle(draft: Draft, line: Line) -> None:
         return
     if draft.effective is None and draft.amount is None:
         draft.effective = (draft.rate or 0.0) * draft.share
-        if row.at_least is not None:
-            draft.effective = max(draft.effective, row.at_least)
+    if row.at_least is not None:
+        if draft.effective is None:
+            draft.unknown = f"its floor is {row.at_least:g}% of the customs value: give the value"
+            _stuck(draft)
+            return
+        if draft.effective < row.at_least:
+            draft.effective, draft.amount = row.at_least, None
     if draft.amount is None and line.value is not None and draft.effective is not None:
         draft.amount = draft.effective / 100 * line.value
     owed = bool(draft.effective) or bool(draft.amount)
@@ -541,7 +563,7 @@ def _ordinary(draft: Draft, asked: Asked) -> None:
         return
     draft.rate = ad_valorem
     if amount:
-        _specific(draft, amount, unit, line)
+        _specific(draft, amount, unit, asked)
 
 
 def _preference(
@@ -564,15 +586,27 @@ def _preference(
     return f"general rate, as the item grants none under {name}", general
 
 
-def _specific(draft: Draft, amount: float, unit: str, line: Line) -> None:
-    """Add an amount per unit; without a quantity the rate cannot be known."""
+def _specific(draft: Draft, amount: float, unit: str, asked: Asked) -> None:
+    """Add an amount per unit: by the quantity, or else by a unit value as an ad-valorem equivalent."""
+    line = asked.line
     text = f"{amount:g} per {unit}"
     draft.rate_text = draft.rate_text or (f"{draft.rate:g}% + {text}" if draft.rate else text)
-    quantity = line.quantities.get(unit)
-    if quantity is None:
-        draft.unknown = f"the rate is {draft.rate_text}: give the quantity in {unit}"
-        return
+    quantity, unit_value = line.quantities.get(unit), line.unit_values.get(unit)
     share = draft.share if draft.share is not None else 1.0
+    if quantity is None:
+        if unit_value is None:
+            draft.unknown = (
+                f"the rate is {draft.rate_text}: give the quantity in {unit}, or a unit value (customs value per "
+                f"{unit}) for an ad-valorem equivalent"
+            )
+            return
+        draft.equivalent = True
+        draft.effective = (draft.rate or 0.0) * share + 100 * amount / unit_value
+        asked.assumptions.append(
+            f"{draft.measure.id}: ad-valorem equivalent, {draft.rate_text} at a stated unit value of {unit_value:g} "
+            f"per {unit} is {draft.effective:.6g}%"
+        )
+        return
     fixed = amount * quantity
     if line.value:
         draft.amount = fixed + (draft.rate or 0.0) / 100 * share * line.value
@@ -645,6 +679,7 @@ def _leave_open(draft: Draft, asked: Asked, left: dict[str, float]) -> dict[str,
     words = [" and ".join(f"{measure.facts[f]} ({f})" for f in names) for names in facts if names]
     text = "; or ".join(words) or "its list holds the goods"
     limit = f"; {measure.limit}" if measure.limit else ""
+    draft.facts = tuple(dict.fromkeys(f for names in facts for f in names))
     remit = max(row.remit or 0.0 for row in rows)
     draft.row, draft.code, draft.rate = rows[0], "not-claimed", -remit
     draft.reason = f"remits {remit:g}% of {', '.join(due)} if {text}: not stated{limit}"
@@ -668,7 +703,7 @@ def unstated(draft: Draft, asked: Asked) -> list[str]:
         if row.when is None or not row.when.facts:
             continue
         if fits(row, asked, states)[0] == OUT and fits(row, asked, states, granting=True)[0] != OUT:
-            found += [f"{measure.id}: not stated that {measure.facts[f]}" for f in row.when.facts]
+            found += [f"{measure.id}: not stated that {measure.facts[f]} ({f})" for f in row.when.facts]
     return found
 
 
@@ -710,6 +745,11 @@ def _clean(number: float) -> float:
     return round(number, 9) + 0.0
 
 
+def _none_or_zero(draft: Draft) -> float | None:
+    """A measure that does not apply takes nothing; one that is not known takes nobody knows what."""
+    return 0.0 if draft.applies is False else None
+
+
 def finding(draft: Draft, split: Split) -> Finding:
     """Write what happened to a measure."""
     measure, row = draft.measure, draft.row
@@ -720,8 +760,12 @@ def finding(draft: Draft, split: Split) -> Finding:
     if draft.code == "displaced":
         reason = "; ".join(f"gives way to {d.by} under {d.citation}" for d in displaced)
     elif draft.applies:
-        share = "" if draft.share is None or draft.share > 1 - 1e-12 else f" on {draft.share:.4g} of the value"
-        reason = reason or f"{draft.rate:g}%{share}"
+        base_words = BASE_WORDS.get("full" if row is None else row.base, "the full value")
+        whole = draft.share is None or draft.share > 1 - 1e-12
+        share = "" if whole else f", {draft.share:.4g} of the value"
+        if not whole and base_words == BASE_WORDS["full"]:
+            base_words, share = f"{draft.share:.4g} of the value", ""
+        reason = reason or f"{draft.rate_text or f'{draft.rate:.6g}%'} of {base_words}{share}"
         if displaced:
             reason += "; on the rest gives way to " + ", ".join(f"{d.by} under {d.citation}" for d in displaced)
     priced = draft.applies is True
@@ -739,11 +783,13 @@ def finding(draft: Draft, split: Split) -> Finding:
         rate=draft.rate,
         rate_text=draft.rate_text,
         base=base,
-        base_share=_clean(draft.share) if priced and draft.share is not None else (0.0 if not priced else None),
-        effective_rate=_clean(draft.effective) if priced and draft.effective is not None else (None if priced else 0.0),
-        amount=_clean(draft.amount) if priced and draft.amount is not None else None,
+        base_share=_clean(draft.share) if priced and draft.share is not None else _none_or_zero(draft),
+        effective_rate=_clean(draft.effective) if priced and draft.effective is not None else _none_or_zero(draft),
+        amount=_clean(draft.amount) if priced and draft.amount is not None else _none_or_zero(draft),
         excluded_by=main.by if main else None,
         displaced=displaced,
+        equivalent=draft.equivalent,
+        facts=draft.facts,
         confidence=(row.confidence if row is not None else None) or measure.confidence,
         note=row.note if row is not None else None,
     )
