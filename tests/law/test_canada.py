@@ -129,14 +129,17 @@ def test_quota_order_says_why_it_does_not_apply(law: Law) -> None:
 
 
 @pytest.mark.parametrize(
-    ("on", "preference", "low"),
+    ("on", "preference", "open_"),
     [
-        ("2025-04-09", "usmca", 0.0),
-        ("2026-04-08", "usmca", 0.0),
-        ("2026-04-09", "usmca", 0.0),
-        ("2025-05-06", "none", None),  # only surtax under s. 2(2) is remitted
+        ("2025-04-08", "usmca", {}),
+        ("2025-04-09", "usmca", {"ca-si-2025-60"}),
+        ("2026-04-08", "usmca", {"ca-si-2025-60"}),
+        ("2026-04-09", "usmca", {"ca-si-2026-13"}),
+        ("2025-05-06", "none", {}),  # only surtax under s. 2(2) is remitted
     ],
 )
-def test_remission_for_vehicle_makers_is_a_band(law: Law, on: str, preference: str, low: float | None) -> None:
-    bounds = law.duty("8703.23.00", on=on, preference=preference, **HERE).bounds
-    assert (None if bounds is None else bounds[0]) == low
+def test_remission_for_vehicle_makers_is_a_band(law: Law, on: str, preference: str, open_: set[str]) -> None:
+    answer = law.duty("8703.23.00", on=on, preference=preference, **HERE)
+    assert {f.id for f in answer.measures if f.id.startswith("ca-si-") and f.code == "not-claimed"} == set(open_)
+    if open_:
+        assert answer.bounds == (0.0, 21.25)

@@ -12,6 +12,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tools.build_data import law_canada_remissions
 from tools.build_data.law_lists import bare, dotted, hts_codes, write_list
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ def run(sources: Path, out: Path) -> None:
     vehicles(xml, out)
     derivatives(xml, out)
     steel_quotas(xml, out)
+    chinese_metal(xml, out)
+    law_canada_remissions.run(sources, out)
     nomenclature(sources, out)
 
 
@@ -161,6 +164,14 @@ def steel_quotas(xml: Path, out: Path) -> None:
     expect("SOR/2025-148", len(found["SCHEDULE 1"]), 576)
     items = {dotted(bare(code)[:8]) for code in found["SCHEDULE 1"]}
     write_list(out / "ca-sor-2025-148.csv", [{"code": i, "group": "steel"} for i in items])
+
+
+def chinese_metal(xml: Path, out: Path) -> None:
+    """SOR/2025-154: the items of both parts of its schedule."""
+    root = ET.parse(xml / "SOR-2025-154.xml").getroot()  # noqa: S314
+    items = {code for s in root.iter("Schedule") for code in re.findall(r"\d{4}\.\d{2}\.\d{2}", _text(s))}
+    expect("SOR/2025-154", len(items), 182)
+    write_list(out / "ca-sor-2025-154.csv", [{"code": i, "group": "metal"} for i in items])
 
 
 def _same(order: str, known: dict[str, Schedule], path: Path) -> None:

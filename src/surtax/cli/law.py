@@ -6,7 +6,9 @@ Nothing heavy is imported: a duty needs the standard library and click.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -52,6 +54,15 @@ def _metals(text: str | None) -> float | dict[str, float] | None:
 
 def _quantities(texts: tuple[str, ...]) -> dict[str, float]:
     """Read `120kg`, `120 kg` or `kg=120`."""
+    return _units(texts, "--quantity", "write 120kg, or No.=3")
+
+
+def _unit_values(texts: tuple[str, ...]) -> dict[str, float]:
+    """Read `1.85/kg` or `kg=1.85`."""
+    return _units(tuple(t.replace("/", "", 1) for t in texts), "--unit-value", "write 1.85/kg, or No.=30")
+
+
+def _units(texts: tuple[str, ...], option: str, help_text: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for text in texts:
         unit, equals, amount = text.partition("=")
@@ -59,8 +70,8 @@ def _quantities(texts: tuple[str, ...]) -> dict[str, float]:
             cut = next((i for i, c in enumerate(text) if not (c.isdigit() or c in ".eE+-")), len(text))
             amount, unit = text[:cut], text[cut:]
         if not unit.strip():
-            raise InputError(f"--quantity {text!r} has no unit; write 120kg, or No.=3")
-        found[unit.strip()] = _number(amount, "--quantity")
+            raise InputError(f"{option} {text!r} has no unit; {help_text}")
+        found[unit.strip()] = _number(amount, option)
     return found
 
 
@@ -81,13 +92,19 @@ def _quantities(texts: tuple[str, ...]) -> dict[str, float]:
 @click.option("--metal-content", metavar="SHARE", help="Metal content: 0.4, or steel=0.3,aluminum=0.1.")
 @click.option("--value", type=float, metavar="AMOUNT", help="Customs value, in the importer's currency.")
 @click.option("--quantity", multiple=True, metavar="120kg", help="Quantity with its unit; may be repeated.")
+@click.option(
+    "--unit-value",
+    multiple=True,
+    metavar="1.85/kg",
+    help="Customs value per unit: an ad-valorem equivalent where a rate per unit meets no quantity.",
+)
 @click.option("--otherwise", metavar="CODE", help="Chapters 98, 99: the item the goods would otherwise have.")
 @click.option(
     "--fact",
     "facts",
     multiple=True,
     metavar="NAME",
-    help="A fact a measure asks for; may be repeated.",
+    help="A fact a measure asks for (answers name them); may be repeated.",
 )
 @click.option("--as-known", metavar="DATE", help="The law as the texts signed by that day had it.")
 @click.option(
@@ -100,9 +117,17 @@ def _quantities(texts: tuple[str, ...]) -> dict[str, float]:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--line", "as_line", is_flag=True, help="Print one line.")
 def duty(code: str, as_json: bool, as_line: bool, everything: bool, **given: Any) -> None:
-    """Say what is due on product CODE (HS digits, dots or not), measure by measure, and why.
+    r"""Say what is due on product CODE (HS digits, dots or not), measure by measure, and why.
 
-    A refusal (the data do not give the duty) exits with 2 and says why.
+    With --on FIRST..LAST it prints the history, a block (with --line a line) for each period in which nothing changes.
+    Shares are between 0 and 1 of the customs value. Rates are per cent.
+
+    A refusal (the data do not give the duty, on any of the days asked) says why and exits with 2.
+
+    \b
+    surtax duty 8703.23.01 --importer USA --origin CAN --on 2025-05-06 --preference usmca --us-content 0.4
+    surtax duty 7208.36.00 --importer CAN --origin USA --on 2025-01-01..2026-07-23 --line
+    surtax duty 7208.36.00 --importer CAN --origin USA --on 2026-01-05 --fact use_in_manufacture
     """
     try:
         spells = _asked(code, given)
@@ -130,6 +155,7 @@ def _asked(code: str, given: dict[str, Any]) -> list[Spell]:
     on = given.pop("on")
     given["metal_content"] = _metals(given["metal_content"])
     given["quantity"] = _quantities(given["quantity"])
+    given["unit_value"] = _unit_values(given["unit_value"])
     if ".." in on:
         return law.history(code, on=on, **given)
     return [Spell(on, on, law.duty(code, on=on, **given))]
@@ -164,7 +190,8 @@ def one_line(spell: Spell) -> str:
     parts = " + ".join(f"{f.id} {_percent(f.effective_rate)}" for f in answer.applied) or "no measure applies"
     label = "" if answer.status == "complete" else f"  [{answer.status}]"
     amount = "" if answer.total_amount is None else f"  {answer.total_amount:,.2f} {answer.currency}"
-    return f"{_when(spell)}  {_percent(answer.total_rate)}{amount}  = {parts}{label}"
+    band = "" if answer.bounds is None else f"  ({_percent(answer.bounds[0])} with every remission that may be open)"
+    return f"{_when(spell)}  {_percent(answer.total_rate)}{amount}  = {parts}{band}{label}"
 
 
 def table(spell: Spell, everything: bool = False) -> str:
@@ -173,23 +200,40 @@ def table(spell: Spell, everything: bool = False) -> str:
     asked = answer.line.as_json()
     head = f"{asked['product']} from {asked['origin']} into {asked['importer']}, {_when(spell)}"
     lines = [f"{head}, preference {asked['preference']}", ""]
-    shown = [f for f in answer.measures if everything or f.code not in _QUIET]
+    shown = [f for f in answer.measures if everything or not _quiet(f)]
     width = max((len(f.id) for f in shown), default=0)
     for f in sorted(shown, key=lambda f: (f.applies is not True, f.applies is not None)):
-        lines += _rows(f, width)
+        lines += _rows(f, width, everything)
     if rest := len(answer.measures) - len(shown):
         lines.append(f"  {rest} other measure(s) do not reach this line (--all lists them)")
     return "\n".join([*lines, "", *_totals(answer)])
 
 
-def _rows(f: Finding, width: int) -> list[str]:
+def _quiet(f: Finding) -> bool:
+    return f.code in _QUIET or (f.kind == "remission" and f.code == "nothing-owed")
+
+
+def _rows(f: Finding, width: int, everything: bool) -> list[str]:
     rate = _percent(f.effective_rate) if f.applies else ("unknown" if f.applies is None else "-")
-    amount = "" if f.amount is None else f"  {f.amount:,.2f}"
+    amount = "" if f.amount is None or not f.applies else f"  {f.amount:,.2f}"
+    reason = f.reason
+    if f.facts and not everything:
+        words = " or ".join(f.facts)
+        reason = f"would remit {-(f.rate or 0.0):g}% of the surtax with --fact {words} (--all says what that means)"
     note = "" if f.confidence == "primary" else f" [{f.confidence}]"
+    inset = " " * (width + 15)
     return [
-        f"  {f.id:<{width}}  {rate:>9}{amount}  {f.reason}{note}",
-        f"  {'':<{width}}  {'':>9}  {f.citation} ({f.instrument})",
+        *_wrapped(f"  {f.id:<{width}}  {rate:>9}{amount}  {reason}{note}", inset),
+        *_wrapped(f"{inset}{f.citation}" + (f" ({f.instrument})" if f.applies or everything else ""), inset),
     ]
+
+
+def _wrapped(text: str, inset: str = "  ") -> list[str]:
+    """Break a line at the terminal's width (100 where there is none), keeping its own indentation."""
+    width = max(80, min(shutil.get_terminal_size((100, 24)).columns, 140))
+    return textwrap.wrap(
+        text, width, subsequent_indent=inset, break_long_words=False, break_on_hyphens=False, replace_whitespace=False
+    ) or [""]
 
 
 def _totals(answer: Answer) -> list[str]:
@@ -205,7 +249,8 @@ def _totals(answer: Answer) -> list[str]:
             lines.append(f"between {_percent(low)} with every remission that may be open and {_percent(high)} without")
         if answer.reason:
             lines.append(answer.reason)
-    return [*lines, *(f"taken as given: {text}" for text in answer.assumptions)]
+    lines += [f"taken as given: {text}" for text in answer.assumptions]
+    return [part for line in lines for part in _wrapped(line)]
 
 
 @click.command("measures", short_help="The measures in the law, or a check of your own.")
@@ -221,11 +266,13 @@ def _totals(answer: Answer) -> list[str]:
 def measures(importer: str | None, on: str | None, folder: str | None, as_json: bool) -> None:
     """List the measures; with --check DIR, say whether the measure files of a folder are sound."""
     from surtax.law.dates import NEVER, iso, ordinal
+    from surtax.law.line import country
 
     try:
         law = _load(folder)
         day = None if on is None else ordinal(on)
         if importer is not None:
+            importer = country(importer, "--importer")
             law.jurisdiction(importer)
     except SurtaxError as error:
         click.echo(f"error: {error}", err=True)
@@ -265,11 +312,27 @@ def law() -> None:
 @click.argument("before")
 @click.argument("after")
 @click.option("--importer", metavar="ISO3", help="Only one importer's law.")
+@click.option("--origin", metavar="ISO3", help="Only measures that reach goods of one origin.")
+@click.option("--law", "folder", type=click.Path(exists=True, file_okay=False), help="A folder of law of your own.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def diff(before: str, after: str, importer: str | None, as_json: bool) -> None:
-    """Say what the law holds on one day and not on the other (dates as YYYY-MM-DD)."""
+def diff(before: str, after: str, importer: str | None, origin: str | None, folder: str | None, as_json: bool) -> None:
+    """Say what the law holds on one day and not on the other (dates as YYYY-MM-DD).
+
+    surtax law diff 2025-06-03 2025-06-04 --importer USA --origin CAN
+    """
+    from surtax.law.line import country
+
     try:
-        changes = [c for c in _load(None).diff(before, after) if importer in (None, c.importer)]
+        known = _load(folder)
+        if importer is not None:
+            importer = country(importer, "--importer")
+            known.jurisdiction(importer)
+        origin = None if origin is None else country(origin, "--origin")
+        changes = [
+            c
+            for c in known.diff(before, after)
+            if importer in (None, c.importer) and (origin is None or origin in known.find(c.measure).origins)
+        ]
     except SurtaxError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)

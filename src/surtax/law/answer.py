@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,13 +32,20 @@ class Finding:
         Why, for programs: `applies`, `not-in-force`, `origin`, `out-of-scope`, `exempt`,
         `displaced`, `nothing-owed`, `not-claimed` (remissions) or `unknown`.
     rate : float or None
-        Per cent of the base, for rates on value.
+        Per cent of the base: what is charged, or where the measure is displaced or exempt what it
+        would charge; negative for a remission. None where no ad valorem rate of it reaches the line
+        (out of scope, not in force), or an amount per unit stands beside it and nothing is charged.
     base_share : float or None
         Share of the customs value that the rate falls on, after displacement.
     effective_rate : float or None
-        Per cent of customs value; None for a specific rate without a value.
+        Per cent of customs value; 0 where the measure does not apply; None where it is not known or
+        a rate per unit stands without a value.
     amount : float or None
-        In the importer's currency.
+        In the importer's currency; 0 where the measure does not apply, None where no value was given.
+    equivalent : bool
+        The effective rate of an amount per unit was computed from a stated unit value.
+    facts : tuple of str
+        Facts (`--fact`) that nobody stated and that would grant this remission.
     """
 
     id: str
@@ -57,6 +64,8 @@ class Finding:
     amount: float | None = None
     excluded_by: str | None = None
     displaced: tuple[Displaced, ...] = ()
+    equivalent: bool = False
+    facts: tuple[str, ...] = ()
     confidence: str = "primary"
     note: str | None = None
 
@@ -75,6 +84,8 @@ class Finding:
             "base_share": self.base_share,
             "effective_rate": self.effective_rate,
             "amount": self.amount,
+            "equivalent": self.equivalent,
+            "facts": list(self.facts),
             "code": self.code,
             "reason": self.reason,
             "excluded_by": self.excluded_by,
@@ -130,8 +141,3 @@ class Answer:
     def applied(self) -> tuple[Finding, ...]:
         """The findings of the measures that apply."""
         return tuple(f for f in self.measures if f.applies)
-
-
-def without_amounts(finding: Finding) -> Finding:
-    """Return a finding of a measure that does not apply: no share, no amount."""
-    return replace(finding, base_share=0.0, effective_rate=0.0, amount=None)

@@ -135,7 +135,7 @@ class Law:
         product : str or Line
             A product code (2 to 10 digits, dots allowed), or a checked line.
         importer, origin, on, preference, value, us_content, ca_mx_content, metal_content, quantity,
-        otherwise, facts
+        unit_value, otherwise, facts
             See `surtax.law.line.make_line`; the first three are needed.
 
         Returns

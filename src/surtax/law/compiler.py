@@ -42,6 +42,8 @@ class Draft:
     sections: dict[str, Any] = field(default_factory=dict)
     tables: int = 0
     nomenclatures: int = 0
+    adds: list[tuple[str, str, int, int]] = field(default_factory=list)
+    """(measure, the one it adds to, start, end): for the check alone"""
 
 
 def compile_folder(folder: Path) -> bytes:
@@ -110,16 +112,47 @@ def blocks(text: str) -> list[str]:
 
 
 def _csv(path: Path, needed: Iterable[str]) -> list[dict[str, str]]:
+    """Read a list; `rows[i]["line"]` is where the row stands in its file."""
+    rows: list[dict[str, str]] = []
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            if missing := [name for name in needed if name not in (reader.fieldnames or ())]:
+                raise InputError(f"the list {path.name} lacks the column(s) {', '.join(missing)}")
+            for row in reader:
+                if None in row or None in row.values():
+                    raise InputError(
+                        f"{path.name}, line {reader.line_num}: {len(reader.fieldnames or ())} columns are named, "
+                        "and the line has another number of cells"
+                    )
+                rows.append({**row, "line": str(reader.line_num)})
+    except FileNotFoundError:
+        raise InputError(f"the list {path.name} does not exist in {path.parent}") from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"the list {path.name} cannot be read: {error}") from None
-    if missing := [name for name in needed if rows and name not in rows[0]]:
-        raise InputError(f"the list {path.name} lacks the column(s) {', '.join(missing)}")
     if not rows:
         raise InputError(f"the list {path.name} is empty")
     return rows
+
+
+def _row_span(path_name: str, row: Mapping[str, str], start: int, end: int) -> tuple[str, int, int]:
+    """Read the code and the days of a line of a list."""
+    try:
+        first = ordinal(row["from"]) if row.get("from") else start
+        last = ordinal(row["to"]) if row.get("to") else end
+        bare = codes.digits(row["code"])
+    except InputError as error:
+        raise InputError(f"{path_name}, line {row['line']}: {error}") from None
+    if last <= first:
+        raise InputError(
+            f"{path_name}, line {row['line']}: {row['code']} ends on {iso(last)}, not after it starts on {iso(first)}"
+        )
+    return bare, first, last
+
+
+def _keyed(span: tuple[str, int, int]) -> tuple[int, int, int]:
+    bare, first, last = span
+    return codes.key(bare), first, last
 
 
 def add_group(draft: Draft, group: schema.Group, place: Path | None, name: str) -> int:
@@ -141,13 +174,7 @@ def add_group(draft: Draft, group: schema.Group, place: Path | None, name: str) 
             if not rows:
                 raise InputError(f"group {name}: {group.file} has no row with group {group.list_group!r}")
         for row in rows:
-            first = ordinal(row["from"]) if row.get("from") else start
-            last = ordinal(row["to"]) if row.get("to") else end
-            if last <= first:
-                raise InputError(
-                    f"{group.file}: {row['code']} ends on {iso(last)}, not after it starts on {iso(first)}"
-                )
-            items.append((codes.digits(row["code"]), first, last, 1))
+            items.append((*_row_span(group.file, row, start, end), 1))
     seen: dict[str, list[tuple[int, int]]] = {}
     for bare, first, last, sign in items:
         for other_first, other_last in seen.get(f"{bare}/{sign}", ()):
@@ -222,13 +249,14 @@ def row_of(row: schema.RateRow | schema.Exemption, groups: Mapping[str, int]) ->
     return row_from(_row(row, groups))
 
 
-def _relations(measure: schema.Measure) -> list[dict[str, Any]]:
+def _relations(draft: Draft, measure: schema.Measure) -> list[dict[str, Any]]:
     found = []
     for rule in measure.precedence:
         for other in rule.measures:
             if other == measure.id:
                 raise InputError(f"precedence: {measure.id} names itself")
             if rule.relation == "adds_to":
+                draft.adds.append((measure.id, other, _day(rule.start, ALWAYS), _day(rule.end, NEVER)))
                 continue
             loser, winner = (measure.id, other) if rule.relation == "yields_to" else (other, measure.id)
             found.append(
@@ -261,7 +289,7 @@ def measure_record(draft: Draft, measure: schema.Measure, place: Path | None) ->
         "groups": groups,
         "rates": [_row(row, groups) for row in measure.rates],
         "exemptions": [_row(row, groups) for row in measure.exemptions],
-        "relations": _relations(measure),
+        "relations": _relations(draft, measure),
         "remits": measure.remits,
         "limit": measure.limit,
         "currency": measure.currency,
@@ -298,9 +326,7 @@ def add_table(draft: Draft, table: schema.Table, place: Path) -> dict[str, Any]:
     kinds = (("general", "rate"), ("special", "special"), ("other", "rate"))
     rows = [
         (
-            codes.key(codes.digits(row["code"])),
-            ordinal(row["from"]) if row["from"] else ALWAYS,
-            ordinal(row["to"]) if row["to"] else NEVER,
+            *_keyed(_row_span(table.file, row, ALWAYS, NEVER)),
             *(lists[kind].setdefault(row[column], len(lists[kind])) for column, kind in kinds),
         )
         for row in _csv(place / table.file, ["code", "from", "to", "general", "special", "other"])
@@ -351,11 +377,7 @@ def add_jurisdiction(draft: Draft, place_law: schema.Jurisdiction, place: Path) 
         number = draft.nomenclatures
         draft.nomenclatures += 1
         rows = sorted(
-            (
-                codes.key(codes.digits(row["code"])),
-                ordinal(row["from"]) if row.get("from") else ALWAYS,
-                ordinal(row["to"]) if row.get("to") else NEVER,
-            )
+            _keyed(_row_span(place_law.nomenclature, row, ALWAYS, NEVER))
             for row in _csv(place / place_law.nomenclature, ["code"])
         )
         for i, (column, code) in enumerate((("key", "q"), ("start", "i"), ("end", "i"))):
@@ -399,11 +421,29 @@ def check(draft: Draft) -> Iterator[str]:
             for other in (r["loser"], r["winner"]):
                 if other not in ids:
                     yield f"{m['id']}: precedence names {other}, which does not exist"
+    yield from _contradictions(draft, ids)
     for importer in sorted(draft.jurisdictions):
         try:
             Precedence(measure_from(m) for m in draft.measures if m["levied_by"] == importer)
         except InputError as error:
             yield f"{importer}: {error}"
+
+
+def _contradictions(draft: Draft, ids: set[str]) -> Iterator[str]:
+    """Yield each `adds_to` that another relation between the same two measures denies on some day."""
+    for name, other, start, end in draft.adds:
+        if other not in ids:
+            yield f"{name}: precedence names {other}, which does not exist"
+        for m in draft.measures:
+            for r in m.get("relations", ()):
+                first, last = max(start, r["start"]), min(end, r["end"])
+                if {r["loser"], r["winner"]} == {name, other} and first < last:
+                    until = "" if last >= NEVER else f" to {iso(last - 1)}"
+                    since = "always" if first <= ALWAYS else f"from {iso(first)}"
+                    yield (
+                        f"{name}: adds_to {other} contradicts {r['loser']} yields to {r['winner']}, stated in "
+                        f"{r['stated_by']} ({r['citation']}): both hold {since}{until}; end one before the other starts"
+                    )
 
 
 def pack_postings(draft: Draft) -> dict[str, Any]:

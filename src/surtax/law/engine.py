@@ -20,7 +20,7 @@ from surtax.law.answer import Answer, Displaced, Finding
 from surtax.law.dates import NEVER, iso
 from surtax.law.index import Index, Posting, holds
 from surtax.law.line import METALS, Line
-from surtax.law.rates import convert
+from surtax.law.rates import convert, convert_price
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,15 @@ BASES = {
     "copper-content": 0b00110000,
 }
 """Bit 2m + u: metal m (steel, aluminium, copper, rest), u = 0 for content that is not of the US."""
+
+BASE_WORDS = {
+    "full": "the full value",
+    "value-minus-content": "the value less Canadian and Mexican content",
+    "non-us-content": "the content that is not of the United States",
+    "steel-content": "the steel content",
+    "aluminum-content": "the aluminium content",
+    "copper-content": "the copper content",
+}
 
 OUT, IN, UNSURE = 0, 1, 2
 
@@ -137,6 +146,8 @@ class Draft:
     share: float | None = None
     effective: float | None = None
     amount: float | None = None
+    equivalent: bool = False
+    facts: tuple[str, ...] = ()
 
 
 def refuse(line: Line, reason: str, currency: str | None = None, measures: tuple[Finding, ...] = ()) -> Answer:
@@ -313,10 +324,11 @@ def match(measure: Measure, asked: Asked) -> Draft:
         if fit == IN:
             draft.row = row
             draft.code, draft.reason, draft.applies = "exempt", f"exempt: {row.reason}", False
+            # what it would have been: the rate row says
+            rate = next((r for r in measure.rates if fits(r, asked, states)[0] == IN), None)
+            draft.rate = None if rate is None else stated_rate(rate)
             standing = row.subject_on(line.day)
             if standing is not None:
-                # what base it would have fallen on: the rate row says
-                rate = next((r for r in measure.rates if fits(r, asked, states)[0] == IN), None)
                 draft.subject = BASES[rate.base] if rate is not None else FULL
                 draft.subject_citation = standing
             return draft
@@ -340,6 +352,11 @@ def match(measure: Measure, asked: Asked) -> Draft:
     if any(s == IN for s in states.values()):
         return _no(draft, "not-in-force", f"no rate of it holds for this line on {iso(line.day)}")
     return _no(draft, "out-of-scope", "its lists hold only other lines of this item")
+
+
+def stated_rate(row: Row) -> float | None:
+    """Return the per cent that a row names, None where it names none or an amount per unit as well."""
+    return row.ad_valorem if row.specific is None else None
 
 
 def _no(draft: Draft, code: str, reason: str) -> Draft:
@@ -465,7 +482,7 @@ def price(draft: Draft, asked: Asked, split: Split, ordinary: float | None) -> N
     if row is None or (row.exempt is not None and draft.unknown is None):
         return
     if not draft.mask and draft.displaced:
-        draft.applies, draft.code = False, "displaced"
+        draft.applies, draft.code, draft.rate = False, "displaced", stated_rate(row)
         return
     if draft.unknown is None:
         draft.unknown = split.need(row.base)
@@ -493,7 +510,7 @@ def price(draft: Draft, asked: Asked, split: Split, ordinary: float | None) -> N
     else:
         draft.rate = row.ad_valorem or 0.0
         if row.specific is not None:
-            _specific(draft, row.specific[0], row.specific[2], line)
+            _specific(draft, row.specific[0], row.specific[2], asked)
     if _stuck(draft):
         return
     _settle(draft, line)
@@ -513,8 +530,13 @@ def _settle(draft: Draft, line: Line) -> None:
         return
     if draft.effective is None and draft.amount is None:
         draft.effective = (draft.rate or 0.0) * draft.share
-        if row.at_least is not None:
-            draft.effective = max(draft.effective, row.at_least)
+    if row.at_least is not None:
+        if draft.effective is None:
+            draft.unknown = f"its floor is {row.at_least:g}% of the customs value: give the value"
+            _stuck(draft)
+            return
+        if draft.effective < row.at_least:
+            draft.effective, draft.amount = row.at_least, None
     if draft.amount is None and line.value is not None and draft.effective is not None:
         draft.amount = draft.effective / 100 * line.value
     owed = bool(draft.effective) or bool(draft.amount)
@@ -559,7 +581,7 @@ def _ordinary(draft: Draft, asked: Asked) -> None:
         return
     draft.rate = ad_valorem
     if amount:
-        _specific(draft, amount, unit, line)
+        _specific(draft, amount, unit, asked)
 
 
 def _preference(draft: Draft, asked: Asked, special: dict[str, int], general: int) -> tuple[str, int]:
@@ -589,15 +611,27 @@ def _preference(draft: Draft, asked: Asked, special: dict[str, int], general: in
     return f"general rate, as the item grants none under {name}", general
 
 
-def _specific(draft: Draft, amount: float, unit: str, line: Line) -> None:
-    """Add an amount per unit; without a quantity the rate cannot be known."""
+def _specific(draft: Draft, amount: float, unit: str, asked: Asked) -> None:
+    """Add an amount per unit: by the quantity, or else by a unit value as an ad-valorem equivalent."""
+    line = asked.line
     text = f"{amount:g} per {unit}"
     draft.rate_text = draft.rate_text or (f"{draft.rate:g}% + {text}" if draft.rate else text)
-    quantity = convert(line.quantities, unit)
-    if quantity is None:
-        draft.unknown = f"the rate is {draft.rate_text}: give the quantity in {unit}"
-        return
+    quantity, unit_value = convert(line.quantities, unit), convert_price(line.unit_values, unit)
     share = draft.share if draft.share is not None else 1.0
+    if quantity is None:
+        if unit_value is None:
+            draft.unknown = (
+                f"the rate is {draft.rate_text}: give the quantity in {unit}, or a unit value (customs value per "
+                f"{unit}) for an ad-valorem equivalent"
+            )
+            return
+        draft.equivalent = True
+        draft.effective = (draft.rate or 0.0) * share + 100 * amount / unit_value
+        asked.assumptions.append(
+            f"{draft.measure.id}: ad-valorem equivalent, {draft.rate_text} at a stated unit value of {unit_value:g} "
+            f"per {unit} is {draft.effective:.6g}%"
+        )
+        return
     fixed = amount * quantity
     if line.value:
         draft.amount = fixed + (draft.rate or 0.0) / 100 * share * line.value
@@ -619,51 +653,70 @@ def remissions(drafts: dict[str, Draft], asked: Asked) -> float | None:
     """
     left = {i: 1.0 for i, d in drafts.items() if d.applies}
     open_: dict[str, float] = {}
+    waiting: list[Draft] = []
     for draft in drafts.values():
-        measure = draft.measure
-        if measure.kind != "remission" or draft.code == "origin":
+        if draft.measure.kind != "remission" or draft.code == "origin":
             continue
-        due = [i for i in measure.remits if i in left and drafts[i].applies]
-        if draft.row is None or draft.row.exempt is not None or draft.unknown is not None:
-            row = _grantable(measure, asked)
-            if row is None or not due:
-                continue
-            words = [measure.facts[f] for f in (row.when.facts if row.when else ())]
-            text = " and ".join(words) or draft.unknown or "its conditions are met"
-            limit = f"; {measure.limit}" if measure.limit else ""
-            draft.applies, draft.code, draft.unknown = False, "not-claimed", None
-            draft.reason = f"remits {row.remit:g}% of {', '.join(due)} if {text}; not stated{limit}"
-            draft.row = row
-            for i in due:
-                open_[i] = max(open_.get(i, 0.0), (row.remit or 0.0) / 100)
-            continue
-        due = [i for i in due if left[i] > 0]
-        if not due:
-            draft.applies, draft.code, draft.reason = (
-                False,
-                "nothing-owed",
-                "nothing is due that it would remit",
-            )
-            continue
-        share = (draft.row.remit or 0.0) / 100
-        draft.rate, draft.applies, draft.code = -(draft.row.remit or 0.0), True, "applies"
-        if all(drafts[i].effective is not None for i in due):
-            draft.effective = -sum((drafts[i].effective or 0.0) * min(share, left[i]) for i in due)
-        if all(drafts[i].amount is not None for i in due):
-            draft.amount = -sum((drafts[i].amount or 0.0) * min(share, left[i]) for i in due)
-        for i in due:
-            left[i] = max(0.0, left[i] - share)
-        draft.reason = f"remits {draft.row.remit:g}% of {', '.join(due)}"
+        granted = draft.row is not None and draft.row.exempt is None and draft.unknown is None
+        if granted and any(left.get(i, 0.0) > 0 for i in draft.measure.remits):
+            _grant(draft, drafts, left)
+        else:
+            waiting.append(draft)
+    # those not stated come after those granted, whatever their names: nothing is given back twice
+    for draft in waiting:
+        for i, share in _leave_open(draft, asked, left).items():
+            open_[i] = max(open_.get(i, 0.0), share)
     if not open_:
         return None
     return sum((drafts[i].effective or 0.0) * min(share, left[i]) for i, share in open_.items())
 
 
-def _grantable(measure: Measure, asked: Asked) -> Row | None:
-    if asked.line.origin not in measure.origins:
-        return None
+def _grant(draft: Draft, drafts: dict[str, Draft], left: dict[str, float]) -> None:
+    remit = 0.0 if draft.row is None else draft.row.remit or 0.0
+    due = [i for i in draft.measure.remits if left.get(i, 0.0) > 0]
+    share = remit / 100
+    draft.rate, draft.applies, draft.code = -remit, True, "applies"
+    if all(drafts[i].effective is not None for i in due):
+        draft.effective = -sum((drafts[i].effective or 0.0) * min(share, left[i]) for i in due)
+    if all(drafts[i].amount is not None for i in due):
+        draft.amount = -sum((drafts[i].amount or 0.0) * min(share, left[i]) for i in due)
+    for i in due:
+        left[i] = max(0.0, left[i] - share)
+    draft.reason = f"remits {remit:g}% of {', '.join(due)}"
+
+
+def _leave_open(draft: Draft, asked: Asked, left: dict[str, float]) -> dict[str, float]:
+    """Say of a remission that was not granted on what it hangs; returns what shares it could give back."""
+    measure, day = draft.measure, asked.line.day
+    draft.applies = False
+    rows = _grantable(measure, asked)
+    if not rows:
+        if draft.code == "not-in-force" and any(row.in_force(day) for row in measure.rates):
+            draft.code, draft.reason = "out-of-scope", "no row of it reaches this line as it is stated"
+        return {}
+    draft.unknown = None
+    due = [i for i in measure.remits if left.get(i, 0.0) > 0]
+    if not due:
+        draft.row, draft.code = None, "nothing-owed"
+        draft.reason = f"nothing is due that it would remit ({', '.join(measure.remits)})"
+        return {}
+    facts = dict.fromkeys(row.when.facts if row.when else () for row in rows)
+    words = [" and ".join(f"{measure.facts[f]} ({f})" for f in names) for names in facts if names]
+    text = "; or ".join(words) or "its list holds the goods"
+    limit = f"; {measure.limit}" if measure.limit else ""
+    draft.facts = tuple(dict.fromkeys(f for names in facts for f in names))
+    remit = max(row.remit or 0.0 for row in rows)
+    draft.row, draft.code, draft.rate = rows[0], "not-claimed", -remit
+    draft.reason = f"remits {remit:g}% of {', '.join(due)} if {text}: not stated{limit}"
+    return dict.fromkeys(due, remit / 100)
+
+
+def _grantable(measure: Measure, asked: Asked) -> list[Row]:
+    """Return the rows of a remission that would fit the line if their facts were stated."""
+    if asked.line.origin not in measure.origins or not any(r.in_force(asked.line.day) for r in measure.rates):
+        return []
     states = {g: asked.member(g) for g in measure.groups.values()}
-    return next((r for r in measure.rates if fits(r, asked, states, granting=True)[0] != OUT), None)
+    return [r for r in measure.rates if r.remit and fits(r, asked, states, granting=True)[0] != OUT]
 
 
 def unstated(draft: Draft, asked: Asked) -> list[str]:
@@ -675,7 +728,7 @@ def unstated(draft: Draft, asked: Asked) -> list[str]:
         if row.when is None or not row.when.facts:
             continue
         if fits(row, asked, states)[0] == OUT and fits(row, asked, states, granting=True)[0] != OUT:
-            found += [f"{measure.id}: not stated that {measure.facts[f]}" for f in row.when.facts]
+            found += [f"{measure.id}: not stated that {measure.facts[f]} ({f})" for f in row.when.facts]
     return found
 
 
@@ -717,6 +770,11 @@ def _clean(number: float) -> float:
     return round(number, 9) + 0.0
 
 
+def _none_or_zero(draft: Draft) -> float | None:
+    """A measure that does not apply takes nothing; one that is not known takes nobody knows what."""
+    return 0.0 if draft.applies is False else None
+
+
 def finding(draft: Draft, split: Split) -> Finding:
     """Write what happened to a measure."""
     measure, row = draft.measure, draft.row
@@ -727,8 +785,12 @@ def finding(draft: Draft, split: Split) -> Finding:
     if draft.code == "displaced":
         reason = "; ".join(f"gives way to {d.by} under {d.citation}" for d in displaced)
     elif draft.applies:
-        share = "" if draft.share is None or draft.share > 1 - 1e-12 else f" on {draft.share:.4g} of the value"
-        reason = reason or f"{draft.rate:g}%{share}"
+        base_words = BASE_WORDS.get("full" if row is None else row.base, "the full value")
+        whole = draft.share is None or draft.share > 1 - 1e-12
+        share = "" if whole else f", {draft.share:.4g} of the value"
+        if not whole and base_words == BASE_WORDS["full"]:
+            base_words, share = f"{draft.share:.4g} of the value", ""
+        reason = reason or f"{draft.rate_text or f'{draft.rate:.6g}%'} of {base_words}{share}"
         if displaced:
             reason += "; on the rest gives way to " + ", ".join(f"{d.by} under {d.citation}" for d in displaced)
     priced = draft.applies is True
@@ -746,11 +808,13 @@ def finding(draft: Draft, split: Split) -> Finding:
         rate=draft.rate,
         rate_text=draft.rate_text,
         base=base,
-        base_share=_clean(draft.share) if priced and draft.share is not None else (0.0 if not priced else None),
-        effective_rate=_clean(draft.effective) if priced and draft.effective is not None else (None if priced else 0.0),
-        amount=_clean(draft.amount) if priced and draft.amount is not None else None,
+        base_share=_clean(draft.share) if priced and draft.share is not None else _none_or_zero(draft),
+        effective_rate=_clean(draft.effective) if priced and draft.effective is not None else _none_or_zero(draft),
+        amount=_clean(draft.amount) if priced and draft.amount is not None else _none_or_zero(draft),
         excluded_by=main.by if main else None,
         displaced=displaced,
+        equivalent=draft.equivalent,
+        facts=draft.facts,
         confidence=(row.confidence if row is not None else None) or measure.confidence,
         note=row.note if row is not None else None,
     )

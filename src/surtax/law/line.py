@@ -43,6 +43,9 @@ class Line:
         Shares by metal (`steel`, `aluminum`, `copper`), where stated.
     quantities : dict of str to float
         Quantity by unit.
+    unit_values : dict of str to float
+        Customs value per unit, by unit: makes ad-valorem equivalents of rates per unit where no quantity is
+        stated.
     otherwise : str or None
         Chapters 98 and 99: the item under which the goods would otherwise be classified.
     facts : frozenset of str
@@ -60,6 +63,7 @@ class Line:
     metal: float | None = None
     metals: Mapping[str, float] = field(default_factory=dict)
     quantities: Mapping[str, float] = field(default_factory=dict)
+    unit_values: Mapping[str, float] = field(default_factory=dict)
     otherwise: str | None = None
     facts: frozenset[str] = frozenset()
 
@@ -76,6 +80,7 @@ class Line:
             "ca_mx_content": self.ca_mx_content,
             "metal_content": dict(self.metals) or self.metal,
             "quantity": dict(self.quantities) or None,
+            "unit_value": dict(self.unit_values) or None,
             "otherwise": None if self.otherwise is None else codes.dotted(self.otherwise),
             "facts": sorted(self.facts) or None,
         }
@@ -94,6 +99,7 @@ def make_line(
     ca_mx_content: float | None = None,
     metal_content: float | Mapping[str, float] | None = None,
     quantity: Mapping[str, float] | None = None,
+    unit_value: Mapping[str, float] | None = None,
     otherwise: str | None = None,
     facts: Iterable[str] = (),
 ) -> Line:
@@ -118,11 +124,17 @@ def make_line(
     quantities = {}
     for unit, amount in (quantity or {}).items():
         quantities[unit_name(unit) or unit] = _amount(amount, f"quantity in {unit}")
+    unit_values = {}
+    for unit, amount in (unit_value or {}).items():
+        name = unit_name(unit) or unit
+        unit_values[name] = _amount(amount, f"unit value per {unit}")
+        if not unit_values[name]:
+            raise InputError(f"unit value per {unit} is zero; give the customs value of one {unit}")
     if not isinstance(preference, str) or not re.fullmatch(r"[a-z][a-z0-9-]*", preference):
         raise InputError(f"preference {preference!r}: write none, usmca or another programme's name in small letters")
     return Line(
-        importer=_country(importer, "importer"),
-        origin=_country(origin, "origin"),
+        importer=country(importer, "importer"),
+        origin=country(origin, "origin"),
         product=codes.digits(product),
         day=ordinal(on),
         preference=preference,
@@ -132,12 +144,14 @@ def make_line(
         metal=metal,
         metals=metals,
         quantities=quantities,
+        unit_values=unit_values,
         otherwise=None if otherwise is None else codes.digits(otherwise),
         facts=frozenset(facts),
     )
 
 
-def _country(text: str, name: str) -> str:
+def country(text: str, name: str) -> str:
+    """Return a country code in capitals, or say how to write it (`name` is the argument's)."""
     if isinstance(text, str) and re.fullmatch(r"[A-Za-z]{3}", text, re.ASCII):
         return text.upper()
     raise InputError(f"{name} {text!r} is not an ISO 3166 alpha-3 code such as USA, CAN or DEU")

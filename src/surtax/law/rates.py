@@ -96,6 +96,15 @@ def convert(quantities: Mapping[str, float], unit: str) -> float | None:
     return None
 
 
+def convert_price(unit_values: Mapping[str, float], unit: str) -> float | None:
+    """Return the value of one of a unit from values of other units, or None if none of them tells; see `convert`."""
+    for other, value in unit_values.items():
+        size = factor(unit, other)
+        if size is not None:
+            return value * size
+    return None
+
+
 def factor(one: str, unit: str) -> float | None:
     """Return how many of a unit one of another is (12 for `doz.` in `No.`), or None if that depends on the goods."""
     for family in _FAMILIES:
