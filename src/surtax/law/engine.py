@@ -41,6 +41,17 @@ BASES = {
 OUT, IN, UNSURE = 0, 1, 2
 
 
+def base_of(row: Row, us_content: float | None) -> int:
+    """Return the parts of the value that a rate row falls on.
+
+    US content that reaches the row's threshold is left out; content that nobody states is none.
+    """
+    threshold = row.us_content_free_from
+    if threshold is not None and us_content is not None and us_content >= threshold:
+        return BASES[row.base] & BASES["non-us-content"]
+    return BASES[row.base]
+
+
 @dataclass(frozen=True, slots=True)
 class Hits:
     """The product lists that hold a code, whenever: group to (start, end, sign)."""
@@ -300,7 +311,7 @@ def match(measure: Measure, asked: Asked) -> Draft:
             if standing is not None:
                 # what base it would have fallen on: the rate row says
                 rate = next((r for r in measure.rates if fits(r, asked, states)[0] == IN), None)
-                draft.subject = BASES[rate.base] if rate is not None else FULL
+                draft.subject = base_of(rate, line.us_content) if rate is not None else FULL
                 draft.subject_citation = standing
             return draft
         if fit == UNSURE:
@@ -314,7 +325,7 @@ def match(measure: Measure, asked: Asked) -> Draft:
         fit, why = fits(row, asked, states)
         if fit == OUT:
             continue
-        draft.row, draft.mask = row, BASES[row.base]
+        draft.row, draft.mask = row, base_of(row, line.us_content)
         if fit == UNSURE:
             draft.unknown = why
         elif row.refuse is not None:
