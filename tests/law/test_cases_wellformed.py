@@ -53,11 +53,7 @@ REVISIONS = (
 
 
 def _load() -> list[tuple[str, dict[str, Any]]]:
-    return [
-        (path.stem, case)
-        for path in FILES
-        for case in yaml.safe_load(path.read_text(encoding="utf-8"))
-    ]
+    return [(path.stem, case) for path in FILES for case in yaml.safe_load(path.read_text(encoding="utf-8"))]
 
 
 CASES = _load()
@@ -142,9 +138,7 @@ def test_expected_numbers_add_up(case: dict[str, Any]) -> None:
 def _hts_codes(revision: str) -> frozenset[str]:
     path = _sources() / "law" / "us" / "hts" / f"hts_{revision}.json.gz"
     if not path.is_file():
-        pytest.skip(
-            f"the HTS file hts_{revision}.json.gz is not under $SURTAX_SOURCES or ../shared/data"
-        )
+        pytest.skip(f"the HTS file hts_{revision}.json.gz is not under $SURTAX_SOURCES or ../shared/data")
     with gzip.open(path, "rt", encoding="utf-8") as handle:
         return frozenset(row["htsno"] for row in json.load(handle) if row.get("htsno"))
 

@@ -29,29 +29,124 @@ PURE = re.compile(rf"(?:{CODE}\s*)+")
 # EO 14346, Annex: what Annex II of EO 14257 gained and lost on 8 September 2025. The order is not among the
 # sources; the list is as customs brokers published it. It fits what is: each code gained stands in the note of
 # 2026 and on no earlier list, each code lost stands on a list of exempt goods and no longer in the note.
-SEPTEMBER_GAINED = """
-2504.10.10 2604.00.00 2609.00.00 2612.20.00 2613.90.00 2825.40.00 2833.24.00 2903.51.10 2924.29.01 2924.29.03
-2924.29.23 2924.29.26 2924.29.28 2924.29.33 2924.29.57 2924.29.80 2926.90.50 2933.29.05 2933.29.60 4703.11.00
-4703.21.00 4703.29.00 7108.11.00 7108.12.50 7108.13.10 7108.13.55 7108.13.70 7108.20.00 7115.90.05 7115.90.30
-7202.60.00 7501.10.00 7502.10.00 7502.20.00 7503.00.00 7504.00.00 7903.90.30 8505.11.00.70 8541.41.00
-""".split()
-SEPTEMBER_LOST = """
-2818.30.00 3824.99.93 3907.29.00 3907.30.00 3907.61.00 3907.69.00 3907.99.50 3910.00.00
-""".split()
+SEPTEMBER_GAINED = [
+    "2504.10.10",
+    "2604.00.00",
+    "2609.00.00",
+    "2612.20.00",
+    "2613.90.00",
+    "2825.40.00",
+    "2833.24.00",
+    "2903.51.10",
+    "2924.29.01",
+    "2924.29.03",
+    "2924.29.23",
+    "2924.29.26",
+    "2924.29.28",
+    "2924.29.33",
+    "2924.29.57",
+    "2924.29.80",
+    "2926.90.50",
+    "2933.29.05",
+    "2933.29.60",
+    "4703.11.00",
+    "4703.21.00",
+    "4703.29.00",
+    "7108.11.00",
+    "7108.12.50",
+    "7108.13.10",
+    "7108.13.55",
+    "7108.13.70",
+    "7108.20.00",
+    "7115.90.05",
+    "7115.90.30",
+    "7202.60.00",
+    "7501.10.00",
+    "7502.10.00",
+    "7502.20.00",
+    "7503.00.00",
+    "7504.00.00",
+    "7903.90.30",
+    "8505.11.00.70",
+    "8541.41.00",
+]
+SEPTEMBER_LOST = [
+    "2818.30.00",
+    "3824.99.93",
+    "3907.29.00",
+    "3907.30.00",
+    "3907.61.00",
+    "3907.69.00",
+    "3907.99.50",
+    "3910.00.00",
+]
 # On Brazil's list from the start, so not among its additions of November, but added to Annex II then.
 NOVEMBER_OTHERS = ["0801.21.00", "2009.11.00", "2009.12.25", "2009.12.45"]
-MEMORANDUM = """
-8471 8473.30 8486 8517.13.00 8517.62.00 8523.51.00 8524 8528.52.00 8541.10.00 8541.21.00 8541.29.00 8541.30.00
-8541.49.10 8541.49.70 8541.49.80 8541.49.95 8541.51.00 8541.59.00 8541.90.00 8542
-""".split()
-PARTICULAR = """
-0805.90.01 0811.90.80 1404.90.90 1905.90.10 1905.90.90 2008.99.21 2009.31.60 2009.89.70 2009.90.40 2106.90.99
-3301.29.51
-""".split()
+MEMORANDUM = [
+    "8471",
+    "8473.30",
+    "8486",
+    "8517.13.00",
+    "8517.62.00",
+    "8523.51.00",
+    "8524",
+    "8528.52.00",
+    "8541.10.00",
+    "8541.21.00",
+    "8541.29.00",
+    "8541.30.00",
+    "8541.49.10",
+    "8541.49.70",
+    "8541.49.80",
+    "8541.49.95",
+    "8541.51.00",
+    "8541.59.00",
+    "8541.90.00",
+    "8542",
+]
+PARTICULAR = [
+    "0805.90.01",
+    "0811.90.80",
+    "1404.90.90",
+    "1905.90.10",
+    "1905.90.90",
+    "2008.99.21",
+    "2009.31.60",
+    "2009.89.70",
+    "2009.90.40",
+    "2106.90.99",
+    "3301.29.51",
+]
 
-EUROPEAN_UNION = """
-AUT BEL BGR CYP CZE DEU DNK ESP EST FIN FRA GRC HRV HUN IRL ITA LTU LUX LVA MLT NLD POL PRT ROU SVK SVN SWE
-""".split()
+EUROPEAN_UNION = [
+    "AUT",
+    "BEL",
+    "BGR",
+    "CYP",
+    "CZE",
+    "DEU",
+    "DNK",
+    "ESP",
+    "EST",
+    "FIN",
+    "FRA",
+    "GRC",
+    "HRV",
+    "HUN",
+    "IRL",
+    "ITA",
+    "LTU",
+    "LUX",
+    "LVA",
+    "MLT",
+    "NLD",
+    "POL",
+    "PRT",
+    "ROU",
+    "SVK",
+    "SVN",
+    "SWE",
+]
 COUNTRIES = {
     "Afghanistan": "AFG", "Algeria": "DZA", "Angola": "AGO", "Bangladesh": "BGD", "Bolivia": "BOL",
     "Bosnia and Herzegovina": "BIH", "Botswana": "BWA", "Brazil": "BRA", "Brunei": "BRN", "Cambodia": "KHM",
@@ -83,8 +178,14 @@ def run(sources: Path, out: Path) -> None:
     _write("us-s301-chn", china301(sources), known, out)
     exempt = [(c, "exempt", "", "") for c in note_list(sources, "9903.03.03")]
     exempt += [(c, "aircraft", "", "") for c in note_list(sources, "9903.03.05")]
-    _same("Section 122", {c for c, g, *_ in exempt if g == "exempt"}, _column(lists / "section122-product-exemptions.csv"))
-    _same("aircraft of 122", {c for c, g, *_ in exempt if g != "exempt"}, _column(lists / "section122-aircraft-exemptions.csv"))
+    _same(
+        "Section 122", {c for c, g, *_ in exempt if g == "exempt"}, _column(lists / "section122-product-exemptions.csv")
+    )
+    _same(
+        "aircraft of 122",
+        {c for c, g, *_ in exempt if g != "exempt"},
+        _column(lists / "section122-aircraft-exemptions.csv"),
+    )
     _write("us-s122", [*exempt, *((bare(c), "particular", "", "") for c in PARTICULAR)], known, out)
     aircraft = _column(lists / "canada-338-aircraft-exempt.csv")
     for name, file in (("alcohol", "alcohol"), ("dairy", "dairy"), ("vehicles", "autos")):
@@ -153,9 +254,7 @@ def reciprocal(sources: Path) -> list[tuple[str, str, str, str]]:
 def brazil(sources: Path) -> list[tuple[str, str, str, str]]:
     """Return what EO 14323 exempts, by day: the note's list, dated by the list of those who followed it."""
     added = brazil_additions(sources)
-    rows = [
-        (c, "exempt", "2025-11-13" if c in added else "2025-08-06", "") for c in note_list(sources, "9903.01.81")
-    ]
+    rows = [(c, "exempt", "2025-11-13" if c in added else "2025-08-06", "") for c in note_list(sources, "9903.01.81")]
     rows += [(c, "aircraft", "", "") for c in note_list(sources, "9903.01.82")]
     return [*rows, *((bare(c), "particular", "", "") for c in PARTICULAR)]
 
@@ -237,7 +336,7 @@ SPANS = {
     "9903.02.85": ("(c) As provided in headings 9903.02.85", "(d) As provided in headings 9903.02.86", 553),
     "9903.02.86": ("(d) As provided in headings 9903.02.86", "(i) Except as provided in headings 9903.01.78", 807),
     "9903.01.81": ("(a) As provided in heading 9903.01.81", "(b) As provided in heading 9903.01.90", 367),
-    "9903.01.82": ("(iv) As provided in heading 9903.01.82", "(v) The additional duties imposed by heading 9903.01.77", 565),
+    "9903.01.82": ("(iv) As provided in heading 9903.01.82", "(v) The additional duties imposed by heading 9903", 565),
     "9903.03.03": ("(ii) As provided in heading 9903.03.03", "(iii) As provided in heading 9903.03.04", 1098),
     "9903.03.05": ("(iv) As provided in heading 9903.03.05", "(v) As provided in heading 9903.03.06", 546),
     "9903.88.01": ("(b) Heading 9903.88.01 applies", "(c) For the purposes of heading 9903.88.02", 856),
@@ -328,11 +427,11 @@ def headings_of(
             "Trinidad and Tobago", "Trinidad & Tobago"
         )
         countries: set[str] = set()
-        for name in re.split(r", or |, | or ", text):
-            name = name.replace(" & ", " and ").removeprefix("the ")
+        for part in re.split(r", or |, | or ", text):
+            name = part.replace(" & ", " and ").removeprefix("the ")
             if name.startswith("European Union"):
                 countries.update(EUROPEAN_UNION)
-            elif name.startswith("China") or name in ("including Hong Kong and Macau",):
+            elif name.startswith("China") or name == "including Hong Kong and Macau":
                 countries.update({"CHN", "HKG", "MAC"})
             else:
                 _require(name in COUNTRIES, f"{heading}: {name!r} is not a country that the loader knows")
