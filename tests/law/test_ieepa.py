@@ -122,6 +122,11 @@ def test_golden_cases_of_these_measures(law: Law, case: dict[str, Any]) -> None:
         ("us-s301-chn", "8517.62.00.20", "CHN", "2025-01-01", 25),
         ("us-s301-chn", "8517.62.00.90", "CHN", "2025-01-01", 7.5),
         ("us-s301-chn", "8426.19.00.00", "CHN", "2025-06-01", 0),
+        ("us-s201-solar", "8541.43.00.10", "VNM", "2025-02-06", 14.25),
+        ("us-s201-solar", "8541.43.00.10", "VNM", "2026-02-06", 14),
+        ("us-s201-solar", "8541.43.00.10", "VNM", "2026-02-07", 0),
+        ("us-s201-solar", "8541.43.00.10", "KHM", "2025-06-01", 0),
+        ("us-s201-solar", "8541.42.00.10", "VNM", "2025-06-01", 0),
     ],
 )
 def test_rates_at_their_boundaries(law: Law, name: str, code: str, origin: str, on: str, expected: float) -> None:
