@@ -100,7 +100,7 @@ def test_golden_cases_of_these_measures(law: Law, case: dict[str, Any]) -> None:
         ("us-ieepa-bra", "0901.21.00", "BRA", "2025-11-13", 0),
         ("us-s122", SHIRT, "DEU", "2026-07-23", 10),
         ("us-s122", SHIRT, "DEU", "2026-07-24", 0),
-        ("us-s122", "9403.20.00", "DEU", "2026-03-10", 10),  # on the aircraft list alone
+        ("us-s122", "4823.90.86", "DEU", "2026-03-10", 10),  # on the aircraft list alone
         # the lists of Annex II by day
         ("us-ieepa-reciprocal", "2818.30.00", "DEU", "2025-09-07", 0),
         ("us-ieepa-reciprocal", "2504.10.10", "BRA", "2025-09-07", 10),

@@ -300,6 +300,8 @@ class Pass:
         subject = np.zeros(k, dtype=np.uint8)
         open_ = np.ones(k, dtype=bool)
         for row in measure.exemptions:
+            if not open_.any():
+                break
             fit = self._fits(row, at, states)
             hit = open_ & (fit == IN)
             if hit.any() and row.subject_on(self.day) is not None:
@@ -309,6 +311,8 @@ class Pass:
             mask[doubt] = FULL
             open_ &= fit == OUT
         for i, row in enumerate(measure.rates):
+            if not open_.any():
+                break
             fit = self._fits(row, at, states)
             hit = open_ & (fit != OUT)
             chosen[hit] = i
