@@ -16,13 +16,6 @@ def run(sources: Path, out: Path) -> None:
     """Write the US lists."""
     lists = sources / "law" / "us" / "lists"
     known = hts_codes(sources)
-    carved = {"energy_ca": "energy", "potash_ca": "potash"}
-    rows = [
-        (row["hts8"], carved[row["category"]], "")
-        for row in _csv(lists / "fentanyl_carveout_products.csv")
-        if row["category"] in carved
-    ]
-    _write("us-ieepa-can", rows, known, out)
     _write(
         "us-s232-autos",
         ((c, "parts", "") for c in (lists / "s232_auto_parts.txt").read_text().split()),

@@ -238,6 +238,7 @@ def _row(row: schema.RateRow | schema.Exemption, groups: Mapping[str, int]) -> d
             "refuse": row.refuse,
             "base": None if row.base == "full" else row.base,
             "content_floor": row.content_floor,
+            "us_content_free_from": row.us_content_free_from,
         }
     if row.remains_subject:
         data["remains_subject"] = [[_day(s.start, ALWAYS), _day(s.end, NEVER), s.citation] for s in row.remains_subject]

@@ -51,6 +51,17 @@ BASE_WORDS = {
 OUT, IN, UNSURE = 0, 1, 2
 
 
+def base_of(row: Row, us_content: float | None) -> int:
+    """Return the parts of the value that a rate row falls on.
+
+    US content that reaches the row's threshold is left out; content that nobody states is none.
+    """
+    threshold = row.us_content_free_from
+    if threshold is not None and us_content is not None and us_content >= threshold:
+        return BASES[row.base] & BASES["non-us-content"]
+    return BASES[row.base]
+
+
 @dataclass(frozen=True, slots=True)
 class Hits:
     """The product lists that hold a code, whenever: group to (start, end, sign)."""
@@ -329,7 +340,8 @@ def match(measure: Measure, asked: Asked) -> Draft:
             draft.rate = None if rate is None else stated_rate(rate)
             standing = row.subject_on(line.day)
             if standing is not None:
-                draft.subject = BASES[rate.base] if rate is not None else FULL
+                # what base it would have fallen on: the rate row says
+                draft.subject = base_of(rate, line.us_content) if rate is not None else FULL
                 draft.subject_citation = standing
             return draft
         if fit == UNSURE:
@@ -343,7 +355,7 @@ def match(measure: Measure, asked: Asked) -> Draft:
         fit, why = fits(row, asked, states)
         if fit == OUT:
             continue
-        draft.row, draft.mask = row, BASES[row.base]
+        draft.row, draft.mask = row, base_of(row, line.us_content)
         if fit == UNSURE:
             draft.unknown = why
         elif row.refuse is not None:

@@ -324,6 +324,8 @@ class Pass:
         subject = np.zeros(k, dtype=np.uint8)
         open_ = np.ones(k, dtype=bool)
         for row in measure.exemptions:
+            if not open_.any():
+                break
             fit = self._fits(row, at, states)
             hit = open_ & (fit == IN)
             if hit.any() and row.subject_on(self.day) is not None:
@@ -333,10 +335,12 @@ class Pass:
             mask[doubt] = FULL
             open_ &= fit == OUT
         for i, row in enumerate(measure.rates):
+            if not open_.any():
+                break
             fit = self._fits(row, at, states)
             hit = open_ & (fit != OUT)
             chosen[hit] = i
-            mask[hit] = BASES[row.base]
+            mask[hit] = self._parts(row, at)[hit]
             unsure |= hit & ((fit == UNSURE) | (row.refuse is not None))
             open_ &= ~hit
         lost_all = self._displace(at, mask, unsure, relations)
@@ -368,9 +372,18 @@ class Pass:
         left = np.ones(len(at), dtype=bool)
         for row in measure.rates:
             hit = left & (self._fits(row, at, states) == IN)
-            base[hit] = BASES[row.base]
+            base[hit] = self._parts(row, at)[hit]
             left &= ~hit
         return base
+
+    def _parts(self, row: Row, at: Ints) -> Bytes:
+        """Return the parts of the value that a rate row falls on, by line."""
+        parts = np.full(len(at), BASES[row.base], dtype=np.uint8)
+        if row.us_content_free_from is not None:
+            with np.errstate(invalid="ignore"):
+                free = self.batch.us[self.at[at]] >= row.us_content_free_from
+            parts[free] &= BASES["non-us-content"]
+        return parts
 
     def _displace(self, at: Ints, mask: Bytes, unsure: Bools, relations: list[Relation]) -> Bools:
         """Take displaced parts out of `mask`; return where everything was lost."""

@@ -71,6 +71,7 @@ class Row:
     refuse: str | None = None
     base: str = "full"
     content_floor: float | None = None
+    us_content_free_from: float | None = None
 
     def in_force(self, day: int) -> bool:
         """Whether the row holds on a day."""

@@ -213,6 +213,12 @@ class RateRow(Row):
         le=1,
         description="value-minus-content: the least content share that is deducted",
     )
+    us_content_free_from: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="US content is left out of the base if it is stated to be at least this share of the value",
+    )
 
     @model_validator(mode="after")
     def _one_rate(self) -> RateRow:
