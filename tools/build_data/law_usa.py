@@ -23,30 +23,6 @@ def run(sources: Path, out: Path) -> None:
         if row["category"] in carved
     ]
     _write("us-ieepa-can", rows, known, out)
-    _write(
-        "us-s232-autos",
-        ((c, "parts", "") for c in (lists / "s232_auto_parts.txt").read_text().split()),
-        known,
-        out,
-    )
-    derived = _csv(lists / "s232_derivative_products.csv")
-    for metal, chapter, file in (
-        ("steel", "73", "steel-tariffs.csv"),
-        ("aluminum", "76", "alu-tariffs.csv"),
-    ):
-        rows = [
-            (r["HTSUS"], f"chapter-{chapter}" if r["HTSUS"][:2] == chapter else "other", "") for r in _csv(lists / file)
-        ]
-        rows += [
-            (
-                r["hts_prefix"],
-                f"chapter-{chapter}" if r["hts_prefix"][:2] == chapter else "other",
-                r["effective_date"],
-            )
-            for r in derived
-            if r["derivative_type"] == metal
-        ]
-        _write(f"us-s232-{metal}", rows, known, out)
 
 
 def _csv(path: Path) -> list[dict[str, str]]:
