@@ -13,7 +13,7 @@ from pathlib import Path
 
 from surtax.law import schema
 from surtax.law.compiler import compile_folder
-from tools.build_data import law_canada, law_usa, law_usa_ieepa, law_usa_mfn
+from tools.build_data import law_canada, law_usa_ieepa, law_usa_mfn, law_usa_s232
 
 ROOT = Path(__file__).resolve().parents[2]
 LAW = ROOT / "src" / "surtax" / "data" / "law"
@@ -23,9 +23,9 @@ def run(sources: Path, options: list[str]) -> None:
     """Write lists, index and JSON Schema."""
     if "--compile-only" not in options:
         law_canada.run(sources, LAW / "CAN")
-        law_usa.run(sources, LAW / "USA")
         law_usa_mfn.run(sources, LAW / "USA")
         law_usa_ieepa.run(sources, LAW / "USA")
+        law_usa_s232.run(sources, LAW / "USA")
     data = compile_folder(LAW)
     (LAW / "law.index").write_bytes(data)
     text = json.dumps(schema.json_schema(), indent=2, ensure_ascii=False) + "\n"
