@@ -64,6 +64,10 @@ def _unique_keys(node: yaml.Node, name: str) -> None:
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise InputError(
+                    f"{name}, line {key.start_mark.line + 1}: a key should be a word, not a list or mapping."
+                )
             if key.value in seen:
                 raise InputError(f"{name}, line {key.start_mark.line + 1}: key {key.value!r} stands twice.")
             seen.add(key.value)
