@@ -82,8 +82,9 @@ def test_lists_hold_the_codes_of_every_consolidation(version: str, made: str) ->
         (STEEL, "2026-07-01", "for_motor_vehicle_manufacture", 25),
         # ss. 4, 4.1 and the dates of Schedule 3
         ("2202.99.39.10", "2025-03-04", "remission_schedule_1_goods", 0),
-        ("7209.16.00", "2026-03-12", "remission_schedule_2_or_3_goods", 0),
-        ("7209.16.00", "2026-03-13", "remission_schedule_2_or_3_goods", 25),
+        ("7318.16.00.85", "2026-04-01", "remission_schedule_2_or_3_goods", 0),
+        ("7318.16.00.85", "2026-04-02", "remission_schedule_2_or_3_goods", 25),
+        ("7209.16.00", "2026-03-13", "remission_schedule_2_or_3_goods", 0),  # Schedule 2 as well, since 2026-02-05
         ("7304.41.00", "2025-05-16", "remission_schedule_2_or_3_goods", 0),
         ("7304.41.00", "2025-05-17", "remission_schedule_2_or_3_goods", 25),
         # ss. 4.2, 4.21: before 1 September 2025; periods of Schedule 4.1 with their last day
@@ -113,6 +114,19 @@ def test_a_remission_is_bound_and_not_granted_unless_stated(law: Law) -> None:
     assert (stated.total_rate, stated.total_amount, stated.bounds) == (0, 0, None)
     found = next(f for f in stated.measures if f.id == "ca-sor-2025-122-manufacture")
     assert (found.rate, found.effective_rate, found.amount) == (-100, -25, -250)
+
+
+def test_a_certain_ground_beside_an_uncertain_one(law: Law) -> None:
+    """Eight digits do not say whether the vehicle is of Schedule 5; a hearse is remitted all the same."""
+    about = {"on": "2025-06-01", **HERE}
+    unsure = law.duty("8703.24.00", facts=["remission_schedule_5_vehicle"], **about)
+    assert (unsure.total_rate, unsure.bounds) == (25, (0, 25))
+    found = next(f for f in unsure.measures if f.id == "ca-sor-2025-122-motor-vehicles")
+    assert "give ten digits" in found.reason
+    for facts in (["hearse"], ["remission_schedule_5_vehicle", "hearse"]):
+        assert law.duty("8703.24.00", facts=facts, **about).total_rate == 0
+        lines = surtax.law.Lines("CAN", ["8703.24.00"], "USA", facts=facts)
+        assert law.schedule(lines, ["2025-06-01"]).rates[0, 0] == 0
 
 
 def test_nothing_is_remitted_twice(law: Law) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LAW = surtax.law.load()
 FIRST, LAST = dt.date(2024, 12, 25), dt.date(2026, 9, 1)
 SOME = settings(max_examples=250, deadline=None)
+UNITS = sorted({str(r[2]) for t in LAW.index.header["tables"] for r in t["rates"] if r[1]} | {"kg"})
 METAL = st.one_of(
     st.none(),
     st.sampled_from([0.0, 0.3, 1.0]),
@@ -196,11 +197,16 @@ def test_an_edit_leaves_the_old_law_untouched(line: dict[str, Any], data: st.Dat
     importer=st.sampled_from(["USA", "CAN"]),
     preference=st.sampled_from(["none", "usmca"]),
     metal=METAL,
+    data=st.data(),
 )
-def test_the_two_engines_agree(batch: list[dict[str, Any]], importer: str, preference: str, metal: Any) -> None:
+def test_the_two_engines_agree(
+    batch: list[dict[str, Any]], importer: str, preference: str, metal: Any, data: st.DataObject
+) -> None:
     batch = [line for line in batch if line["importer"] == importer]
     assume(batch)
     days = sorted({line["on"] for line in batch})
+    facts = data.draw(st.sets(st.sampled_from(sorted(LAW.facts(importer))), max_size=3))
+    units = dict.fromkeys(UNITS, 2.0) if data.draw(st.booleans()) else {}
     share = {k: np.array([np.nan if b[k] is None else b[k] for b in batch]) for k in ("us_content", "ca_mx_content")}
     table = LAW.schedule(
         Lines(
@@ -209,13 +215,15 @@ def test_the_two_engines_agree(batch: list[dict[str, Any]], importer: str, prefe
             [b["origin"] for b in batch],
             claimed=float(preference != "none"),
             metal_content=np.nan if metal is None else metal,
+            unit_values={unit: np.full(len(batch), value) for unit, value in units.items()},
+            facts=facts,
             **share,
         ),
         days,
     )
     for day in days:
         for line, rate in zip(batch, table.at(day), strict=True):
-            answer = ask(LAW, line, on=day, preference=preference, metal_content=metal)
+            answer = ask(LAW, line, on=day, preference=preference, metal_content=metal, facts=facts, unit_value=units)
             want = np.nan if answer.total_rate is None else answer.total_rate
             assert rate == pytest.approx(want, nan_ok=True), (line, day, answer.reason)
 

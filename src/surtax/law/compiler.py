@@ -56,7 +56,8 @@ def compile_folder(folder: Path) -> bytes:
     """
     draft = Draft()
     faults: list[str] = []
-    places = sorted(p for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
+    folders = sorted(p for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
+    places = [p for p in folders if any(p.glob("*.yaml"))]
     if not places:
         raise InputError(f"{folder} holds no law: expected one folder an importer, such as USA/ and CAN/")
     for place in places:

@@ -351,19 +351,27 @@ def match(measure: Measure, asked: Asked) -> Draft:
                 FULL,
             )
             return draft
-    for row in measure.rates:
-        fit, why = fits(row, asked, states)
-        if fit == OUT:
-            continue
-        draft.row, draft.mask = row, base_of(row, line.us_content)
-        if fit == UNSURE:
-            draft.unknown = why
-        elif row.refuse is not None:
-            draft.unknown = row.refuse
+    if _matched(draft, asked, states):
         return draft
     if any(s == IN for s in states.values()):
         return _no(draft, "not-in-force", f"no rate of it holds for this line on {iso(line.day)}")
     return _no(draft, "out-of-scope", "its lists hold only other lines of this item")
+
+
+def _matched(draft: Draft, asked: Asked, states: dict[int, int]) -> bool:
+    """Give a measure the first of its rate rows that fits, and say what is missing."""
+    for row in draft.measure.rates:
+        fit, why = fits(row, asked, states)
+        if fit == OUT:
+            continue
+        if fit == UNSURE and draft.measure.kind == "remission":
+            # any other ground that is certain grants it
+            draft.row, draft.unknown = draft.row or row, draft.unknown or f"it depends on {why}"
+            continue
+        draft.row, draft.mask = row, base_of(row, asked.line.us_content)
+        draft.unknown = why if fit == UNSURE else row.refuse
+        return True
+    return draft.row is not None
 
 
 def stated_rate(row: Row) -> float | None:
@@ -701,16 +709,17 @@ def _leave_open(draft: Draft, asked: Asked, left: dict[str, float]) -> dict[str,
     """Say of a remission that was not granted on what it hangs; returns what shares it could give back."""
     measure, day = draft.measure, asked.line.day
     draft.applies = False
-    rows = _grantable(measure, asked)
-    if not rows:
-        if draft.code == "not-in-force" and any(row.in_force(day) for row in measure.rates):
-            draft.code, draft.reason = "out-of-scope", "no row of it reaches this line as it is stated"
+    stuck, draft.unknown = draft.unknown, None
+    if draft.row is None and (draft.code == "out-of-scope" or not any(row.in_force(day) for row in measure.rates)):
         return {}
-    draft.unknown = None
     due = [i for i in measure.remits if left.get(i, 0.0) > 0]
     if not due:
         draft.row, draft.code = None, "nothing-owed"
         draft.reason = f"nothing is due that it would remit ({', '.join(measure.remits)})"
+        return {}
+    rows = _grantable(measure, asked)
+    if not rows:
+        draft.row, draft.code, draft.reason = None, "out-of-scope", "no row of it reaches this line as it is stated"
         return {}
     facts = dict.fromkeys(row.when.facts if row.when else () for row in rows)
     words = [" and ".join(f"{measure.facts[f]} ({f})" for f in names) for names in facts if names]
@@ -719,7 +728,7 @@ def _leave_open(draft: Draft, asked: Asked, left: dict[str, float]) -> dict[str,
     draft.facts = tuple(dict.fromkeys(f for names in facts for f in names))
     remit = max(row.remit or 0.0 for row in rows)
     draft.row, draft.code, draft.rate = rows[0], "not-claimed", -remit
-    draft.reason = f"remits {remit:g}% of {', '.join(due)} if {text}: not stated{limit}"
+    draft.reason = f"remits {remit:g}% of {', '.join(due)} if {text}: {stuck or 'not stated'}{limit}"
     return dict.fromkeys(due, remit / 100)
 
 

@@ -73,7 +73,10 @@ class Index:
             raise InputError("the law index is damaged (checksum); rebuild it: python -m tools.build_data law")
         self.crc = crc
         self._words: dict[int, TableWords] = {}
-        self.header: dict[str, Any] = json.loads(bytes(body[:length]))
+        try:
+            self.header: dict[str, Any] = json.loads(bytes(body[:length]))
+        except ValueError:  # the length stands outside the checksum
+            raise InputError("the law index is damaged (header); rebuild it: python -m tools.build_data law") from None
         if self.header.get("schema") != SCHEMA:
             raise InputError(f"the law index says schema {self.header.get('schema')!r}, not {SCHEMA!r}; rebuild it")
         self._sections: dict[str, memoryview] = {
