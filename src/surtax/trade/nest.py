@@ -131,7 +131,7 @@ def nest(
     index, x, t, t_new = _checked_lines(cell, value, before, after)
     count = _count(index, cells)
     s = _checked_elasticity(elasticity, count)
-    size = np.bincount(index, x, count)
+    size = _sums(index, x, count)
     # The rest works on the cells that have value, usually few of those there are.
     used = np.flatnonzero(size)
     place = np.zeros(count, dtype=np.intp)
@@ -140,7 +140,7 @@ def nest(
 
     def total(a: Array) -> Array:
         # Lines without value add nothing, whichever cell they are counted in.
-        return np.bincount(local, a, used.size)[: used.size]
+        return _sums(local, a, used.size)[: used.size]
 
     def spread_out(a: Array) -> Array:
         out = np.full(count, np.nan)
@@ -169,6 +169,10 @@ def nest(
     )
 
 
+def _sums(index: Cells, a: Array, count: int) -> Array:
+    return np.asarray(np.bincount(index, a, count), dtype=np.float64)
+
+
 def _ces(local: Cells, w: Array, change: Array, s: Array, total: Callable[[Array], Array]) -> tuple[Array, Array]:
     """κ̂ [u] and the new shares ω κ^(1−ς)/Σ [ℓ] of lines with shares ω and κ − 1 = `change`, before rescaling."""
     log_wedge = np.log1p(change)
@@ -180,8 +184,8 @@ def _ces(local: Cells, w: Array, change: Array, s: Array, total: Callable[[Array
     if float(y.max()) > LARGEST_EXPONENT:
         worst = int(np.argmax(y))
         raise InputError(
-            f"line {worst}: a tariff change by the factor {1 + change[worst]:g} cannot be aggregated with an elasticity "
-            f"of {s[local[worst]]:g} between lines; give a smaller one."
+            f"line {worst}: a tariff change by the factor {1 + change[worst]:g} cannot be aggregated with an "
+            f"elasticity of {s[local[worst]]:g} between lines; give a smaller one."
         )
     np.expm1(y, out=y)
     y *= w
@@ -238,11 +242,11 @@ def bias_of_mean(
     index, w, count = lines.cell, lines.share_base, lines.value.size
     u = np.log1p((lines.after - lines.before) / (1 + lines.before))
     z = np.log1p(lines.after)
-    du = u - np.bincount(index, w * u, count)[index]
-    dz = z - np.bincount(index, w * z, count)[index]
+    du = u - _sums(index, w * u, count)[index]
+    dz = z - _sums(index, w * z, count)[index]
     nothing = np.where(lines.covered, 0.0, np.nan)
-    variance = np.bincount(index, w * du * du, count) + nothing
-    covariance = np.bincount(index, w * du * dz, count) + nothing
+    variance = _sums(index, w * du * du, count) + nothing
+    covariance = _sums(index, w * du * dz, count) + nothing
     return Bias(
         mean_wedge=mean.wedge,
         wedge=lines.wedge,

@@ -121,7 +121,9 @@ class Market:
         rate = _log_wedge(self.before, self.after)
         cut = np.broadcast_to(-np.log(self.producer_price)[:, :, None], rate.shape)
         moved = (rate != 0) & (self.value > 0)
-        return np.divide(cut, rate, out=np.full(rate.shape, np.nan), where=moved)
+        out = np.full(rate.shape, np.nan)
+        np.divide(cut, rate, out=out, where=moved)
+        return out
 
 
 def solve_market(
@@ -197,7 +199,7 @@ def gsim(
     supply: ArrayLike = 1.5,
     home: ArrayLike | None = None,
 ) -> Market:
-    """Francois & Hall's linear GSIM: the market linearised at the base, with the proportional change of 1+t as the shock.
+    """Francois & Hall's linear GSIM: the market linearised at the base, the proportional change of 1+t as the shock.
 
     Arguments as for `solve_market`; their E_M is −η, E_S is σ, E_X is ε. Their own- and cross-price elasticities
     N = −θη − (1−θ)σ and θ(σ−η) are the linear terms of the exact model, whose first Newton step from the base this is.
@@ -212,11 +214,10 @@ def gsim(
     given = checked(value, before, after, sigma, eta, supply, home)
     rate = (given.t_new - given.t) / (1 + given.t)
     s, w = _shares(given)
-    zero = np.zeros(given.supply.shape)
     # Excess demand at unchanged prices, linear in the shock; then one Newton step.
     shift = (given.sigma - given.eta) * (s * rate).sum(axis=1)
     excess = (w * (shift[:, None, :] - given.sigma[:, None, :] * rate)).sum(axis=2)
-    p = _newton_step(given, s, w, excess) + zero
+    p = _newton_step(given, s, w, excess)
     paid = p[:, :, None] + rate
     composite = (s * paid).sum(axis=1)
     change = (given.sigma - given.eta)[:, None, :] * composite[:, None, :] - given.sigma[:, None, :] * paid
@@ -267,9 +268,9 @@ def smart(
 ) -> Market:
     """SMART with infinitely elastic supply, by the definitions of Laird & Yeats (1986).
 
-    With ρ = (t′−t)/(1+t):  creation_o = −η v_o ρ_o;  diversion_o = v_o (f_o Σv/Σ v f − 1) with f = 1 − σρ, which for one
-    rate of cut is their formula, and adds up to zero over the origins of an importer. Welfare is ½ Σ (t+t′)(v′−v); what
-    is not revenue is booked as consumers' surplus. Arguments as for `solve_market`. Sales at home do not enter.
+    With ρ = (t′−t)/(1+t):  creation_o = −η v_o ρ_o;  diversion_o = v_o (f_o Σv/Σ v f − 1) with f = 1 − σρ, which for
+    one rate of cut is their formula, and adds up to zero over the origins of an importer. Welfare is ½ Σ (t+t′)(v′−v);
+    what is not revenue is booked as consumers' surplus. Arguments as for `solve_market`. Sales at home do not enter.
 
     Raises
     ------
@@ -326,7 +327,6 @@ def _prices(given: Inputs, log_k: Array) -> tuple[Array, Array, Array]:
 
     A Newton step where it halves the residual, else one of the contraction.
     """
-    s, _ = _shares(given)
     sigma = given.sigma.max(axis=1)[:, None]
     # 1/(ε+σ): zero for infinite supply, whose price then never moves.
     pace = 1 / (given.supply + sigma)
@@ -336,7 +336,7 @@ def _prices(given: Inputs, log_k: Array) -> tuple[Array, Array, Array]:
 
     def misfit(x: Array, rows: NDArray[np.intp]) -> tuple[Array, Array]:
         """Excess demand in logs [g,o] (0 where supply is infinite) and the new weights of importers [g,o,d]."""
-        part = Inputs(*(a[rows] for a in given[:-1]), given.home)
+        part = _rows(given, rows)
         log_p = x[:, :, None] + log_k[rows]
         log_q = _log_demand(part, log_p, _index(part, log_p))
         top = np.max(np.where(part.v > 0, log_q, -np.inf), axis=2)
@@ -348,14 +348,14 @@ def _prices(given: Inputs, log_k: Array) -> tuple[Array, Array, Array]:
         slope = np.where(moves, part.supply, 0.0)
         return np.where(moves, demand - slope * x, 0.0), weight
 
-    every = np.arange(x.shape[0])
+    every = np.arange(len(x), dtype=np.intp)
     f, weight = misfit(x, every)
-    size = np.abs(f * pace).max(axis=1, initial=0.0)
+    size: Array = np.abs(f * pace).max(axis=1, initial=0.0)
     open_ = np.flatnonzero(size > TOLERANCE)
     for _ in range(MOST_STEPS):
         if not open_.size:
             break
-        part = Inputs(*(a[open_] for a in given[:-1]), given.home)
+        part = _rows(given, open_)
         log_p = x[open_][:, :, None] + log_k[open_]
         s, w = _shares_at(part, log_p, weight[open_])
         trial = x[open_] + _newton_step(part, s, w, f[open_])
@@ -379,13 +379,20 @@ def _prices(given: Inputs, log_k: Array) -> tuple[Array, Array, Array]:
     return x, size, bound
 
 
+def _rows(given: Inputs, rows: NDArray[np.intp]) -> Inputs:
+    return Inputs(
+        given.v[rows], given.t[rows], given.t_new[rows], given.sigma[rows], given.eta[rows], given.supply[rows],
+        given.home,
+    )  # fmt: skip
+
+
 def _settled(error: Array) -> None:
     worst = int(np.argmax(np.nan_to_num(error, nan=np.inf))) if error.size else 0
     if error.size and not error[worst] <= ACCEPT:
         raise NoConvergence(
-            f"the prices of product {worst} were not found (off by {error[worst]:.1e}). Its demand is more elastic than "
-            f"its origins are substitutes (eta above sigma), or neither demand nor supply responds to prices: check "
-            f"sigma, eta and supply."
+            f"the prices of product {worst} were not found (off by {error[worst]:.1e}). Its demand is more elastic "
+            f"than its origins are substitutes (eta above sigma), or neither demand nor supply responds to prices: "
+            f"check sigma, eta and supply."
         )
 
 
@@ -426,7 +433,7 @@ def _shares_at(given: Inputs, log_p: Array, sales: Array) -> tuple[Array, Array]
 
 
 def _index(given: Inputs, log_p: Array) -> Array:
-    """log P̂ [g,d] of the CES composite, computed around the mean so that nothing cancels near σ = 1."""
+    """P̂ [g,d], in logs, of the CES composite, computed around the mean so that nothing cancels near σ = 1."""
     paid = given.v * (1 + given.t)
     total = paid.sum(axis=1, keepdims=True)
     s = np.divide(paid, total, out=np.zeros_like(paid), where=total > 0)
@@ -446,7 +453,7 @@ def _index(given: Inputs, log_p: Array) -> Array:
 
 
 def _log_demand(given: Inputs, log_p: Array, log_P: Array) -> Array:
-    """log q̂ = −σ log p̂ᶜ + (σ−η) log P̂ [g,o,d]."""
+    """Return log q̂ = −σ log p̂ᶜ + (σ−η) log P̂ [g,o,d]."""
     cross = (given.sigma - given.eta) * log_P
     return np.asarray(cross[:, None, :] - given.sigma[:, None, :] * log_p)
 
@@ -538,23 +545,23 @@ def checked(
             raise InputError(f"{name} has shape {a.shape}; expected {v.shape} = [product, origin, importer].")
         _require(name, a, np.isfinite(a) & (a > -1), "rates have to be numbers above −1 (−100 %)")
     _require("value", v, np.isfinite(v) & (v >= 0), "values have to be numbers that are not negative")
-    G, O, D = v.shape
+    G, N, D = v.shape
     s, e = _per_importer("sigma", sigma, (G, D), 0.0), _per_importer("eta", eta, (G, D), 0.0)
     _require("sigma", s, s > 0, "elasticities between origins have to be above 0")
     given = np.asarray(supply, dtype=float)
-    if given.shape not in {(), (O,), (G, O)}:
-        raise InputError(f"supply has shape {given.shape}; give a number, one an origin ({O}), or [{G}, {O}].")
-    eps = np.array(np.broadcast_to(given, (G, O)))
+    if given.shape not in {(), (N,), (G, N)}:
+        raise InputError(f"supply has shape {given.shape}; give a number, one an origin ({N}), or [{G}, {N}].")
+    eps = np.array(np.broadcast_to(given, (G, N)))
     _require("supply", eps, eps >= 0, "elasticities of supply are not negative (infinity is a given price)")
-    at_home = np.zeros((O, D), dtype=bool) if home is None else np.asarray(home, dtype=bool)
-    if at_home.shape != (O, D):
-        raise InputError(f"home has shape {at_home.shape}; expected {(O, D)} = [origin, importer].")
+    at_home = np.zeros((N, D), dtype=bool) if home is None else np.asarray(home, dtype=bool)
+    if at_home.shape != (N, D):
+        raise InputError(f"home has shape {at_home.shape}; expected {(N, D)} = [origin, importer].")
     rigid = (eps + e.min(axis=1, initial=np.inf)[:, None] <= 0) & (v.sum(axis=2) > 0)
     if rigid.any():
         g, o = (int(i) for i in np.argwhere(rigid)[0])
         raise InputError(
-            f"product {g}: neither the demand for it (eta 0) nor the supply of origin {o} (0) responds to prices, so that "
-            f"its price is not determined. Give one of the two an elasticity."
+            f"product {g}: neither the demand for it (eta 0) nor the supply of origin {o} (0) responds to prices, so "
+            f"that its price is not determined. Give one of the two an elasticity."
         )
     return Inputs(v, t, t_new, s, e, eps, at_home)
 
@@ -575,7 +582,7 @@ def _cube(name: str, given: ArrayLike) -> Array:
 
 def _per_importer(name: str, given: ArrayLike, shape: tuple[int, ...], least: float) -> Array:
     a = np.asarray(given, dtype=float)
-    if a.shape == (shape[0],) and a.shape != ():
+    if a.ndim == 1 and a.size == shape[0]:
         a = a[:, None]
     if a.shape not in {(), (shape[0], 1), shape}:
         raise InputError(f"{name} has shape {a.shape}; give a number, one a product ({shape[0]}), or {list(shape)}.")
