@@ -14,7 +14,7 @@ from surtax.model import core
 from surtax.model.base import base_of
 from surtax.numerics import Anderson, anderson
 from surtax.policy.schedule import Schedule
-from surtax.trade.nest import bias_of_mean, cubes, nest
+from surtax.trade.nest import as_rates, bias_of_mean, cubes, nest
 from surtax.trade.pe import solve_market
 from tests.helpers import small_world
 
@@ -285,6 +285,25 @@ def test_the_kernel_balances_trade_and_collects_line_by_line():
     mean = nest(cell, value, before, after, 0.0, cells=world.flows.size)
     state_mean, _ = equilibrium(base, *cubes(mean, world.tariffs))
     assert (state_mean.R > state.R).all()
+
+
+def test_a_plain_schedule_can_carry_the_nest():
+    world = small_world(5, 4, 3)
+    base = base_of(world)
+    s = np.repeat(base.theta + 1, world.flows[0].size)
+    wedge, net = cubes(nest(*lines_of(world, 2), s, cells=world.flows.size), world.tariffs)
+    tariffs, cost = as_rates(wedge, net, world.tariffs)
+    plain = core.shock(base, tariffs, cost)
+    np.testing.assert_allclose(plain.A, base.pi * wedge ** -base.theta[:, None, None], rtol=1e-12)
+    np.testing.assert_allclose(plain.B, plain.A * net, rtol=1e-12)
+    outcome = sx.solve(world, Schedule(tariffs, cost))
+    state, X = equilibrium(base, wedge, net)
+    np.testing.assert_allclose(outcome.X_new, X, rtol=1e-9)
+    np.testing.assert_allclose(outcome.R_new, state.R, rtol=1e-9)
+    terms = outcome.decomposition()
+    assert terms.gap < 1e-6
+    doubled = as_rates(wedge, net, world.tariffs, np.full(wedge.shape, 2.0))
+    np.testing.assert_allclose(doubled[1], 2 * cost)
 
 
 def test_cubes_leave_other_cells_plain_and_the_base_as_it_stands():

@@ -301,6 +301,23 @@ def cubes(lines: Nest, tariffs_base: Array, tariffs_otherwise: Array | None = No
     return wedge, net
 
 
+def as_rates(wedge: Array, net: Array, tariffs_base: Array, trade_cost: Array | None = None) -> tuple[Array, Array]:
+    """Return the tariff and trade cost of a plain schedule that mean the same to the kernel as a pair of cubes.
+
+    A plain cell has wedge (1+t″)/(1+t) · τ″ and net part 1/(1+t″): hence t″ = 1/net − 1, the rate that is collected, and
+    τ″ = κ̂ · net · (1+t). τ″ holds what a mean tariff misses: the difference between what buyers' prices rise by and
+    what the treasury takes, since spending moved between lines. A decomposition books it under trade costs, where it
+    belongs with the volume of trade.
+
+    Parameters
+    ----------
+    wedge, net : [s,o,d] from `cubes`; tariffs_base : t [s,o,d] of the world.
+    trade_cost : τ̂ [s,o,d], multiplied in; None is no change.
+    """
+    cost = wedge * net * (1 + tariffs_base)
+    return 1 / net - 1, cost if trade_cost is None else cost * trade_cost
+
+
 def _checked_lines(
     cell: ArrayLike, value: ArrayLike, before: ArrayLike, after: ArrayLike
 ) -> tuple[Cells, Array, Array, Array]:

@@ -220,6 +220,9 @@ def gsim(
     p = _newton_step(given, s, w, excess)
     paid = p[:, :, None] + rate
     composite = (s * paid).sum(axis=1)
+    # As they do: quantities from linear prices, what is paid and the composite from compounded ones.
+    consumer_price = 1 + _times(p, given.t, given.t_new)
+    index = (s * (consumer_price - 1)).sum(axis=1)
     change = (given.sigma - given.eta)[:, None, :] * composite[:, None, :] - given.sigma[:, None, :] * paid
     q = np.where(given.v > 0, 1 + change, 1.0)
     if (q <= 0).any() or (p <= -1).any():
@@ -234,15 +237,15 @@ def gsim(
         "gsim",
         given,
         producer_price=1 + p,
-        price_index=1 + composite,
+        price_index=1 + index,
         quantity=q,
         value_after=given.v * q * (1 + p)[:, :, None],
         parts=_creation_diversion(given, q),
-        consumer_surplus=spent * (-composite + 0.5 * given.eta * composite**2),
+        consumer_surplus=spent * (-index + 0.5 * given.eta * index**2),
         producer_surplus=given.v.sum(axis=2) * p * (1 + 0.5 * supplied),
         residual=np.zeros(given.v.shape[0]),
         error_bound=np.full(given.v.shape[0], np.nan),
-        consumer_price=1 + _times(p, given.t, given.t_new),
+        consumer_price=consumer_price,
     )
 
 
