@@ -147,17 +147,21 @@ def nest(
         out[used] = a
         return out
 
-    w = x + x * t
+    # Fresh memory is what costs here, more than arithmetic: one scratch vector serves all steps.
+    scratch = 1 + t
+    w = x * scratch
     spent = total(w)
-    wedge, w_new = np.zeros(0), w.copy()
+    wedge, w_new, b = np.zeros(0), w.copy(), np.zeros(0)
     if used.size:
-        w /= spent[local]
-        wedge, w_new = _ces(local, w, (t_new - t) / (1 + t), s[used], total)
-        # Shares add to one up to rounding; made exact so that a cell's revenue and its lines' agree to the last digit.
-        w_new /= total(w_new)[local]
+        change = t_new - t
+        change /= scratch
+        w /= np.take(spent, local, out=scratch, mode="clip")
+        wedge, w_new = _ces(local, w, change, s[used], total, scratch)
+        np.add(1, t_new, out=scratch)
+        b = total(np.divide(w_new, scratch, out=scratch))
     return Nest(
         wedge=spread_out(wedge),
-        net=spread_out(total(w_new / (1 + t_new))),
+        net=spread_out(b),
         net_base=spread_out(size[used] / spent),
         value=size,
         share=w_new,
@@ -173,28 +177,29 @@ def _sums(index: Cells, a: Array, count: int) -> Array:
     return np.asarray(np.bincount(index, a, count), dtype=np.float64)
 
 
-def _ces(local: Cells, w: Array, change: Array, s: Array, total: Callable[[Array], Array]) -> tuple[Array, Array]:
-    """κ̂ [u] and the new shares ω κ^(1−ς)/Σ [ℓ] of lines with shares ω and κ − 1 = `change`, before rescaling."""
-    log_wedge = np.log1p(change)
-    mean = total(w * log_wedge)
+def _ces(
+    local: Cells, w: Array, change: Array, s: Array, total: Callable[[Array], Array], scratch: Array
+) -> tuple[Array, Array]:
+    """κ̂ [u] and the new shares ω′ [ℓ] of lines with shares ω = w and κ − 1 = `change`, which is overwritten."""
+    y = np.log1p(change, out=change)
+    mean = total(np.multiply(w, y, out=scratch))
     power = 1 - s
-    y = log_wedge
-    y -= mean[local]
-    y *= power[local]
+    y -= np.take(mean, local, out=scratch, mode="clip")
+    y *= np.take(power, local, out=scratch, mode="clip")
     if float(y.max()) > LARGEST_EXPONENT:
         worst = int(np.argmax(y))
         raise InputError(
-            f"line {worst}: a tariff change by the factor {1 + change[worst]:g} cannot be aggregated with an "
-            f"elasticity of {s[local[worst]]:g} between lines; give a smaller one."
+            f"line {worst}: its tariff change is too far from the mean of its cell to be aggregated with an elasticity "
+            f"of {s[local[worst]]:g} between lines; give a smaller one."
         )
     np.expm1(y, out=y)
     y *= w
     # Σ ω e^y ≥ 1 where Σ ω y = 0; rounding may leave it a hair below.
     excess = np.maximum(total(y), 0.0)
-    log_sum = np.log1p(excess)
     y += w
-    y /= (1 + excess)[local]
-    return np.exp(mean + np.divide(log_sum, power, out=np.zeros_like(mean), where=power != 0)), y
+    y /= np.take(1 + excess, local, out=scratch, mode="clip")
+    spread = np.divide(np.log1p(excess), power, out=np.zeros_like(mean), where=power != 0)
+    return np.exp(mean + spread), y
 
 
 @dataclass(frozen=True, eq=False)
@@ -305,9 +310,9 @@ def as_rates(wedge: Array, net: Array, tariffs_base: Array, trade_cost: Array | 
     """Return the tariff and trade cost of a plain schedule that mean the same to the kernel as a pair of cubes.
 
     A plain cell has wedge (1+t″)/(1+t) · τ″ and net part 1/(1+t″): hence t″ = 1/net − 1, the rate that is collected, and
-    τ″ = κ̂ · net · (1+t). τ″ holds what a mean tariff misses: the difference between what buyers' prices rise by and
-    what the treasury takes, since spending moved between lines. A decomposition books it under trade costs, where it
-    belongs with the volume of trade.
+    τ″ = κ̂ · net · (1+t). τ″ holds what a mean tariff misses: the gap between what buyers' prices rise by and what the
+    treasury takes, since spending moved between lines. A decomposition books it under trade costs; it belongs there
+    together with the volume of trade.
 
     Parameters
     ----------
