@@ -309,7 +309,7 @@ def cubes(lines: Nest, tariffs_base: Array, tariffs_otherwise: Array | None = No
 def as_rates(wedge: Array, net: Array, tariffs_base: Array, trade_cost: Array | None = None) -> tuple[Array, Array]:
     """Return the tariff and trade cost of a plain schedule that mean the same to the kernel as a pair of cubes.
 
-    A plain cell has wedge (1+t″)/(1+t) · τ″ and net part 1/(1+t″): hence t″ = 1/net − 1, the rate that is collected, and
+    A plain cell has wedge (1+t″)/(1+t) · τ″ and net part 1/(1+t″): hence t″ = 1/net − 1, the collected rate, and
     τ″ = κ̂ · net · (1+t). τ″ holds what a mean tariff misses: the gap between what buyers' prices rise by and what the
     treasury takes, since spending moved between lines. A decomposition books it under trade costs; it belongs there
     together with the volume of trade.
