@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from surtax.world.files import write_world
 
+from surtax.world.files import write_world
 from tools.build_data.base_tariffs import hs10_lines
 from tools.build_data.common import DATA, no_options, read_rows
 
@@ -98,7 +98,7 @@ def assemble(sources: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         "origins": origins,
         "months": names,
         "totals": totals,
-        "source": "USITC DataWeb (US Census Bureau), imports for consumption by HS10, by month, 2025, and shares of 2024",
+        "source": "USITC DataWeb (US Census Bureau), imports for consumption by HS10: months of 2025, shares of 2024",
         "licence": "public domain (US government work)",
         "collected_through": "Budget-Lab-Yale/tariff-rate-tracker at 8315fffd (MIT)",
         "build": "python -m tools.build_data claims",

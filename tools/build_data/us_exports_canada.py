@@ -116,10 +116,9 @@ def assemble(sources: Path) -> tuple[list[tuple[str, ...]], dict[str, Any]]:
         "cad_per_usd": {"value": rate.value, "source": rate.source},
         "items_without_exports_file": stray,
         "source": [
-            "US Census Bureau, exports by HS6 to Canada (public domain), through "
-            "tradewartracker/trade-war-redux-2025 at 726c5958 (MIT)",
+            "US Census Bureau (public domain), through tradewartracker/trade-war-redux-2025 at 726c5958 (MIT)",
             "SOR/2025-66 and SOR/2025-95, Justice Laws Website (Open Government Licence - Canada)",
-            "Department of Finance Canada, list of the second tranche, CAD 125 billion (Open Government Licence - Canada)",
+            "Department of Finance Canada, second list, CAD 125 billion (Open Government Licence - Canada)",
         ],
         "licence": "public domain; contains information licensed under the Open Government Licence - Canada",
         "build": "python -m tools.build_data us-exports-canada",

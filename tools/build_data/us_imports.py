@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from surtax.world.files import write_world
 
+from surtax.world.files import write_world
 from tools.build_data.base_tariffs import CENSUS, EU, EU_MEMBERS, SLOVAKIA, hs2_chapters, hs10_codes, hs10_lines
 from tools.build_data.common import DATA, no_options, read_rows
 
@@ -180,9 +180,8 @@ def assemble(sources: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
             "note": "every other origin is known by two-digit chapter alone",
         },
         "notes": [
-            "EUX is the European Union without Slovakia, SVK Slovakia: the Union's file holds Slovakia, "
-            "which also has a file of its own.",
-            "The members of the Union by chapter add up, with Slovakia, to EUX and SVK: a breakdown, never an addition.",
+            "EUX is the European Union without Slovakia (SVK), which its file holds and which has a file of its own.",
+            "The other members of the Union by chapter add up to EUX: a breakdown, never an addition.",
             "Gaza and the West Bank are one origin, PSE.",
             "Calculated duty is the Census estimate of duty at the rates of entry, not cash collected.",
             "Products are the statistical numbers of 2024; some left the schedule in January 2025.",
