@@ -92,6 +92,7 @@ def assemble(sources: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         "format": FORMAT,
         "what": "US imports for consumption from Canada and Mexico by HS10 and month, and the part claiming USMCA",
         "importer": "USA",
+        "ten_digits": "USA",
         "preference": "usmca",
         "currency": "USD",
         "unit": 1,

@@ -161,6 +161,7 @@ def assemble(sources: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         "format": FORMAT,
         "what": "US imports for consumption: customs value and calculated duty by product and origin",
         "importer": "USA",
+        "ten_digits": "USA",
         "year": 2024,
         "currency": "USD",
         "unit": 1,

@@ -23,7 +23,7 @@ from surtax.trade.flows import (
     load_us_imports,
 )
 from surtax.trade.lines import Lines, from_rows
-from surtax.trade.vintages import Conversion, Unmatched, convert, counterparts, sector_of, unmatched
+from surtax.trade.vintages import Conversion, Unmatched, convert, counterparts, line_sectors, sector_of, unmatched
 
 __all__ = [
     "Claims",
@@ -39,6 +39,7 @@ __all__ = [
     "country",
     "country_codes",
     "from_rows",
+    "line_sectors",
     "load_claims",
     "load_eu_members",
     "load_us_exports_canada",

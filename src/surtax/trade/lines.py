@@ -201,15 +201,36 @@ def from_rows(
     n = codes.size
     who = _labels(importers, n, "importers")
     whence = _labels(origins, n, "origins")
+    names, product = np.unique(codes, return_inverse=True)
+    into, importer = np.unique(who, return_inverse=True)
+    sources, origin = np.unique(whence, return_inverse=True)
+    return from_index(
+        (into, importer), (sources, origin), (names, product), value, duty,
+        currency=currency, period=period, groups=groups, metadata=metadata,
+    )  # fmt: skip
+
+
+def from_index(
+    importers: tuple[NDArray[np.str_], NDArray[Any]],
+    origins: tuple[NDArray[np.str_], NDArray[Any]],
+    products: tuple[NDArray[np.str_], NDArray[Any]],
+    value: ArrayLike,
+    duty: ArrayLike | None = None,
+    *,
+    currency: str = "USD",
+    period: str = "",
+    groups: Mapping[str, Sequence[str]] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> Lines:
+    """Build lines from columns given as (sorted labels, (n,) positions in them); otherwise as `from_rows`."""
+    (into, importer), (sources, origin), (names, product) = importers, origins, products
+    n = int(np.size(product))
     amounts = _amounts(value, n, "value")
     duties = None if duty is None else _amounts(duty, n, "duty")
-    names, product = np.unique(codes, return_inverse=True)
     bad = ~(np.char.isdecimal(names) & np.isin(np.char.str_len(names), (2, 4, 6, 8, 10)))
     if bad.any():
         at = int(np.flatnonzero(bad[product])[0])
-        raise InputError(f"row {at + 1}: product {str(codes[at])!r} is not 2, 4, 6, 8 or 10 digits")
-    into, importer = np.unique(who, return_inverse=True)
-    sources, origin = np.unique(whence, return_inverse=True)
+        raise InputError(f"row {at + 1}: product {str(names[product[at]])!r} is not 2, 4, 6, 8 or 10 digits")
     key = (importer.astype(np.int64) * max(sources.size, 1) + origin) * max(names.size, 1) + product
     once, first = np.unique(key, return_index=True)
     if once.size < n:

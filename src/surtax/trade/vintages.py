@@ -186,14 +186,16 @@ def _sectors() -> tuple[NDArray[np.str_], NDArray[np.str_]]:
     return codes, np.array([table[c] for c in codes.tolist()], dtype="U8")
 
 
-def sector_of(codes: ArrayLike) -> NDArray[np.str_]:
-    """Return the sector of each product: HS10 exceptions first, then six digits.
+def sector_of(codes: ArrayLike, *, ten_digits: str = "USA") -> NDArray[np.str_]:
+    """Return the sector of each product: ten-digit exceptions first, then six digits.
 
     Parameters
     ----------
     codes : (n,) str
-        Bare digits, six to ten (HS 2017 or 2022, the ten digits of the United States). A two-digit chapter has a
-        sector only where all its products share it.
+        Bare digits, six to ten (HS 2017 or 2022). A two-digit chapter has a sector only where all its products
+        share it.
+    ten_digits : str
+        Whose statistical numbers the ten digits are: the exceptions are the United States' and serve no other.
 
     Returns
     -------
@@ -205,7 +207,8 @@ def sector_of(codes: ArrayLike) -> NDArray[np.str_]:
     known, sectors = _sectors()
     width = np.char.str_len(names)
     found = np.full(names.shape, UNMATCHED, dtype="U8")
-    for keys, where in ((names.astype(f"U{SIX}"), width >= SIX), (names, (width == 2) | (width == 10))):
+    finest = (width == 2) | ((width == 10) & (ten_digits == "USA"))
+    for keys, where in ((names.astype(f"U{SIX}"), width >= SIX), (names, finest)):
         at = np.searchsorted(known, keys).clip(max=known.size - 1)
         hit = where & (known[at] == keys)
         found[hit] = sectors[at[hit]]
@@ -213,9 +216,14 @@ def sector_of(codes: ArrayLike) -> NDArray[np.str_]:
     return found[index].reshape(np.shape(codes))
 
 
+def line_sectors(lines: Lines) -> NDArray[np.str_]:
+    """Return the (n,) sector of each line; see `sector_of`."""
+    return sector_of(lines.products, ten_digits=str(lines.metadata.get("ten_digits", "")))[lines.product]
+
+
 def unmatched(lines: Lines) -> tuple[Unmatched, ...]:
-    """Return the products of lines that `sector_of` does not know, with their value, largest first."""
-    unknown = (sector_of(lines.products) == UNMATCHED)[lines.product]
+    """Return the products of lines that the tables of sectors do not know, with their value, largest first."""
+    unknown = line_sectors(lines) == UNMATCHED
     at = lines.product[unknown]
     total = np.zeros(lines.products.size, dtype=lines.value.dtype)
     np.add.at(total, at, lines.value[unknown])
