@@ -2,7 +2,7 @@
 
 | reader | files |
 |---|---|
-| `read_baci` | CEPII BACI: `BACI_HS17_Y2022_V202501.csv` (t, i, j, k, v, q) with its `country_codes_V….csv`, or its zip |
+| `read_baci` | CEPII BACI: `BACI_HS17_Y2022_V202501.csv` with its `country_codes_V….csv`, or its zip |
 | `read_comtrade` | UN Comtrade: JSON or CSV of the API, CSV of the web site, tab-separated bulk files |
 | `read_census` | US Census Bureau, International Trade API: JSON, a list of lists |
 | `read_statcan` | Statistics Canada, Canadian International Merchandise Trade: `ODPFN014_….csv`, or its yearly zip |

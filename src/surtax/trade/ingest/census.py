@@ -22,7 +22,7 @@ MEANING = {
     "GEN": "general imports, customs value",
     "ALL": "exports, domestic and foreign, free alongside ship",
 }
-GROUPS = r"^(-|00[0-9]{2}|[0-9]XXX|[0-9][0-9]XX)$"
+GROUPS = r"^(-|0[0-9]{3}|[0-9]XXX|[0-9][0-9]XX)$"
 """Totals and groups of countries: all, the European Union (0003), NATO, continents."""
 
 
@@ -63,8 +63,7 @@ def read_census(
         there = [c for c in known if c in columns]
         if len(there) != 1:
             raise InputError(
-                f"{table.name} has {len(there)} columns of values ({', '.join(there) or 'none of ' + ', '.join(known)}): "
-                "say which, value=…"
+                f"{table.name} has {len(there)} columns of values: say which, value=, of {', '.join(there or known)}"
             )
         value = there[0]
     elif value not in known:

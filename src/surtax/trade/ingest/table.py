@@ -142,7 +142,8 @@ def content(path: Path, member: str) -> tuple[bytes, str]:
                 if len(found) != 1:
                     inside = ", ".join(sorted(archive.namelist())[:10]) or "nothing"
                     raise InputError(
-                        f"{path.name}: {len(found)} files in it match {member!r}; unpack it and give one file (it holds {inside})"
+                        f"{path.name}: {len(found)} files in it match {member!r}; give one of them unpacked "
+                        f"(the archive holds {inside})"
                     )
                 return archive.read(found[0]), f"{path.name}/{found[0]}"
         if path.suffix.lower() == ".gz":
@@ -187,6 +188,8 @@ def parse(data: bytes, name: str, separator: str | None) -> Table:
     if not rest.strip():
         frame = pl.DataFrame({c: pl.Series([], dtype=pl.String) for c in columns})
         return Table(name, frame.with_columns(pl.Series(LINE, [], dtype=pl.Int64)))
+    reason = "the rows differ in length"
+    frame: pl.DataFrame | None
     try:
         frame = pl.read_csv(
             io.BytesIO(rest), has_header=False, new_columns=names, separator=separator, infer_schema=False
@@ -196,7 +199,7 @@ def parse(data: bytes, name: str, separator: str | None) -> Table:
         reason = str(problem).splitlines()[0]
     if frame is None or frame.width != len(names):
         _ragged(text_of(rest), name, separator, len(names))
-        raise InputError(f"{name} cannot be read as text separated by {separator!r}: {reason if frame is None else ''}")
+        raise InputError(f"{name} cannot be read as text separated by {separator!r}: {reason}")
     frame = frame.with_columns(pl.int_range(FIRST_LINE, frame.height + FIRST_LINE, dtype=pl.Int64).alias(LINE))
     table = Table(name, frame)
     table.refuse(
@@ -204,8 +207,9 @@ def parse(data: bytes, name: str, separator: str | None) -> Table:
         columns[0],
         "starts an empty line",
     )
-    # polars fills short rows with nothing; the published formats quote or write every field.
-    if len(columns) > 1 and frame.get_column(columns[-1]).null_count():
+    # polars fills short rows with nothing: count the separators, or where some are quoted the fields.
+    plain = b'"' not in rest and rest.count(separator.encode()) == frame.height * (len(names) - 1)
+    if not plain and frame.get_column(columns[-1]).null_count():
         _ragged(text_of(rest), name, separator, len(names))
     return table
 
