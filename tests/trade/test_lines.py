@@ -46,7 +46,7 @@ def test_bad_rows_are_named():
         from_rows("USA", "CAN", ["01", "02"], [1, -1])
     with pytest.raises(InputError, match="row 1: value is nan"):
         from_rows("USA", "CAN", ["01"], [np.nan])
-    with pytest.raises(InputError, match="row 2: product '0101.21'"):
+    with pytest.raises(InputError, match=r"row 2: product '0101\.21'"):
         from_rows("USA", "CAN", ["01", "0101.21"], [1, 1])
     with pytest.raises(InputError, match="'101'"):
         from_rows("USA", "CAN", ["101"], [1])

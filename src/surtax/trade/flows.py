@@ -175,7 +175,10 @@ class Claims:
         """
         wanted = _month(month)
         if wanted not in self.months:
-            raise InputError(f"imports of {wanted} are not in the data; recorded months: {', '.join(self.months)}")
+            raise InputError(
+                f"imports of {wanted} are not in the data and are not carried from another month; recorded months: "
+                f"{', '.join(self.months)}"
+            )
         value = self.value[self.months.index(wanted)]
         keep = value > 0
         origins = ("CAN", "MEX")
@@ -394,7 +397,7 @@ def _table(name: str, wanted: str, builder: str) -> tuple[dict[str, NDArray[Any]
     path = _file(name, builder)
     again = f"install the package anew, or build it with `python -m tools.build_data {builder}`"
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {k: archive[k] for k in archive.files}
         meta = json.loads(arrays.pop("meta").tobytes())
     except Exception as problem:  # noqa: BLE001 - a damaged archive fails in many ways

@@ -189,18 +189,17 @@ def parse(data: bytes, name: str, separator: str | None) -> Table:
         frame = pl.DataFrame({c: pl.Series([], dtype=pl.String) for c in columns})
         return Table(name, frame.with_columns(pl.Series(LINE, [], dtype=pl.Int64)))
     reason = "the rows differ in length"
-    frame: pl.DataFrame | None
+    loaded: pl.DataFrame | None = None
     try:
-        frame = pl.read_csv(
+        loaded = pl.read_csv(
             io.BytesIO(rest), has_header=False, new_columns=names, separator=separator, infer_schema=False
         )
     except pl.exceptions.PolarsError as problem:
-        frame = None
         reason = str(problem).splitlines()[0]
-    if frame is None or frame.width != len(names):
+    if loaded is None or loaded.width != len(names):
         _ragged(text_of(rest), name, separator, len(names))
         raise InputError(f"{name} cannot be read as text separated by {separator!r}: {reason}")
-    frame = frame.with_columns(pl.int_range(FIRST_LINE, frame.height + FIRST_LINE, dtype=pl.Int64).alias(LINE))
+    frame = loaded.with_columns(pl.int_range(FIRST_LINE, loaded.height + FIRST_LINE, dtype=pl.Int64).alias(LINE))
     table = Table(name, frame)
     table.refuse(
         pl.col(columns[-1]).is_null() & pl.all_horizontal(pl.col(c).is_null() for c in columns),
