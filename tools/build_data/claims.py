@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from surtax.world.files import write_world
 from tools.build_data.base_tariffs import hs10_lines
 from tools.build_data.common import DATA, no_options, read_rows
+from tools.build_data.us_imports import write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,7 +118,7 @@ def build(sources: Path, out: Path) -> None:
     folder = out / "trade"
     folder.mkdir(parents=True, exist_ok=True)
     arrays, meta = assemble(sources)
-    write_world(folder / "usmca_claims.npz", arrays, meta)
+    write_table(folder / "usmca_claims.npz", arrays, meta)
     print(f"claims: {arrays['product'].size} lines, months {', '.join(meta['months'])}")
 
 
