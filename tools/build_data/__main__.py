@@ -16,6 +16,10 @@ BUILDERS = {
     "elasticities": "elasticities",
     "base-tariffs": "base_tariffs",
     "world": "world",
+    "us-imports": "us_imports",
+    "claims": "claims",
+    "us-exports-canada": "us_exports_canada",
+    "hs-vintages": "hs_vintages",
     "scenarios": "scenarios",
     "law": "law",
 }
