@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LAW = surtax.law.load()
 FIRST, LAST = dt.date(2024, 12, 25), dt.date(2026, 9, 1)
 SOME = settings(max_examples=250, deadline=None)
-UNITS = sorted({str(r[2]) for t in LAW.index.header["tables"] for r in t["rates"] if r[1]} | {"kg"})
+UNITS = sorted({str(r[2]) for r in LAW.index.words(0)["rates"] if r[1]} | {"kg"})
 METAL = st.one_of(
     st.none(),
     st.sampled_from([0.0, 0.3, 1.0]),
