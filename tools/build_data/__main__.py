@@ -22,6 +22,7 @@ BUILDERS = {
     "hs-vintages": "hs_vintages",
     "scenarios": "scenarios",
     "law": "law",
+    "metal-content": "metal_content",
 }
 
 
