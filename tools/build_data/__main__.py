@@ -23,6 +23,7 @@ BUILDERS = {
     "scenarios": "scenarios",
     "law": "law",
     "metal-content": "metal_content",
+    "collected": "collected",
 }
 
 

@@ -1,7 +1,7 @@
 """Metal content by product: shares of steel, aluminium and copper in the value of each ten-digit product.
 
-BEA's industry averages (2017 input-output detail) by way of Budget-Lab-Yale/tariff-rate-tracker (MIT): the best that is public, and no
-statement about any consignment.
+BEA's industry averages (2017 input-output detail) by way of Budget-Lab-Yale/tariff-rate-tracker (MIT): the best
+that is public, and no statement about any consignment.
 """
 
 from __future__ import annotations

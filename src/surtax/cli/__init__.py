@@ -25,6 +25,7 @@ COMMANDS = {
     "duty": ("surtax.cli.law", "The duty on a product from an origin on a day, with reasons."),
     "measures": ("surtax.cli.law", "List the measures of the law, or check a folder of them."),
     "law": ("surtax.cli.law", "What changed in the law between two days."),
+    "rates": ("surtax.cli.rates", "Effective rates: what the law asks, and what claims of preference leave of it."),
     "pe": ("surtax.cli.pe", "Partial equilibrium of product markets from a CSV file."),
     "build-world": ("surtax.cli.build", "Make a world file from an OECD ICIO table as published."),
 }

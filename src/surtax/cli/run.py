@@ -31,6 +31,12 @@ if TYPE_CHECKING:
               help="Trade elasticities: uniform-4 (any number), or a CSV file (sector,elasticity).")  # fmt: skip
 @click.option("--set", "changes", multiple=True, metavar="'USA<-CAN:C29=+25'",
               help="One-off change, per cent: =+25 adds, =25 sets. May be given several times.")  # fmt: skip
+@click.option("--on", "day", default=None, metavar="DATE",
+              help="us-canada-2025 as the law of that day has it, US duties line by line.")  # fmt: skip
+@click.option("--preference", default="predicted", show_default=True, metavar="CLAIMS",
+              help="With --on: claims of USMCA: predicted, recorded, none or full.")  # fmt: skip
+@click.option("--car-us-content", default=0.5, show_default=True, type=float,
+              help="With --on: US content of Canadian cars, a share.")  # fmt: skip
 @click.option(
     "--top",
     default=5,
@@ -61,6 +67,9 @@ def run(
     deficits: str,
     elasticities: str | None,
     changes: tuple[str, ...],
+    day: str | None,
+    preference: str,
+    car_us_content: float,
     top: int,
     as_json: bool,
     csv_folder: Path | None,
@@ -77,7 +86,11 @@ def run(
     _writable((csv_folder, parquet_folder), report)
     with progress("reading the accounts") as say:
         accounts = sx.load_world(world) if world else sx.load_world()
-        chosen = _scenario(scenario, changes)
+        chosen = _load(scenario)
+        if day:
+            say("reading the law of the day")
+            chosen = _dated(chosen, accounts, day, preference, car_us_content)
+        chosen = _changed(chosen, changes)
         say("solving")
         outcome = sx.solve(accounts, chosen, deficits=deficits, elasticities=elasticities, progress=say)
         summary = summarise(outcome, top)
@@ -108,20 +121,35 @@ def run(
             click.echo(f"wrote {path}")
 
 
-def _scenario(name: str, changes: tuple[str, ...]) -> Scenario:
-    from surtax.policy.library import load_scenario, with_one_off
+def _dated(chosen: Scenario, accounts: Any, day: str, preference: str, car_us_content: float) -> Scenario:
+    from surtax.policy.dated import on_day
+
+    if chosen.name != "us-canada-2025":
+        raise InputError(
+            f"--on goes with us-canada-2025, not with {chosen.name!r}: other scenarios stand as they are written."
+        )
+    return on_day(chosen, accounts, day, preference=preference, car_us_content=car_us_content)
+
+
+def _load(name: str) -> Scenario:
+    from surtax.policy.library import load_scenario
     from surtax.policy.scenario import Scenario
 
-    chosen = Scenario(name="none", title="Nothing changes") if name == "none" else load_scenario(name)
+    return Scenario(name="none", title="Nothing changes") if name == "none" else load_scenario(name)
+
+
+def _changed(chosen: Scenario, changes: tuple[str, ...]) -> Scenario:
+    from dataclasses import replace
+
+    from surtax.policy.library import with_one_off
+
+    if not changes:
+        return chosen
+    base = "" if chosen.name == "none" else f"{chosen.title or chosen.name}, with "
+    name = chosen.name
     for text in changes:
         chosen = with_one_off(chosen, text)
-    if changes:
-        from dataclasses import replace
-
-        extra = "; ".join(changes)
-        base = "" if name == "none" else f"{chosen.title or chosen.name}, with "
-        chosen = replace(chosen, name=f"{chosen.name} + set", title=f"{base}{extra}")
-    return chosen
+    return replace(chosen, name=f"{name} + set", title=f"{base}{'; '.join(changes)}")
 
 
 def _report(outcome: Outcome, path: Path, accounts: Any, chosen: Scenario) -> None:

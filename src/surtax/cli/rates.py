@@ -1,0 +1,128 @@
+"""`surtax rates`: effective rates, from the statute to what customs collected."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from surtax.errors import InputError
+
+if TYPE_CHECKING:
+    from surtax.trade.effective import Effective
+
+WORDS = {
+    "none": "statutory: nobody claims USMCA",
+    "full": "everybody claims USMCA",
+    "recorded": "claims as recorded",
+    "predicted": "claims, lines free of duty predicted",
+}
+
+
+@click.command()
+@click.option("--importer", default="USA", show_default=True, help="USA.")
+@click.option("--origin", default="CAN", show_default=True, help="CAN or MEX.")
+@click.option("--on", "day", default="2025-05-06", show_default=True, metavar="DATE", help="The day.")
+@click.option(
+    "--monthly", is_flag=True, help="The middle of every month whose claims were recorded, instead of one day."
+)
+@click.option(
+    "--weights", default="month", show_default=True, metavar="month|2024", help="Imports that weigh the lines."
+)
+@click.option("--by", "key", default=None, metavar="sector|chapter|measure", help="Break the predicted step down.")
+@click.option("--top", default=15, show_default=True, type=click.IntRange(1, 5000), help="Rows of a breakdown.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def rates(
+    importer: str, origin: str, day: str, monthly: bool, weights: str, key: str | None, top: int, as_json: bool
+) -> None:
+    """Effective US rates on goods of Canada or Mexico: what the law asks, and what claims of USMCA leave of it.
+
+    Ranges are the band of US content in Canadian cars, on which no duty is due under USMCA. Nothing is fitted to what
+    customs collected.
+    """
+    import surtax.law
+    from surtax.trade.effective import as_plain, effective
+    from surtax.trade.flows import load_claims
+
+    if importer.upper() != "USA":
+        raise InputError(
+            f"effective rates of {importer} are not covered: imports by item are public for the United States only. "
+            f"For Canada's side see docs/effective-rates.md and `surtax show us-canada-2025`."
+        )
+    if key not in (None, "sector", "chapter", "heading", "measure"):
+        raise InputError(f"--by {key!r}: sector, chapter, heading or measure.")
+    try:
+        dt.date.fromisoformat(day)
+    except ValueError:
+        raise InputError(f"--on {day!r} is not a day such as 2025-05-06.") from None
+    law = surtax.law.load()
+    days = [f"{m}-15" for m in load_claims().months] if monthly else [day]
+    found = [effective(law, d, origin.upper(), weights=weights) for d in days]
+    if as_json:
+        import json
+
+        plain = [as_plain(f) for f in found]
+        click.echo(json.dumps(plain if monthly else plain[0], ensure_ascii=False, allow_nan=False))
+        return
+    from rich.console import Console
+
+    console = Console()
+    for f in found:
+        _print(console, f)
+        if key:
+            _breakdown(console, f, key, top)
+
+
+def _print(console: Any, f: Effective) -> None:
+    from rich.table import Table
+
+    total = int(f.basket.value.sum())
+    console.print(f"[bold]US duties on goods of {f.origin}, {f.on.isoformat()}[/bold]")
+    console.print(f"{f.basket.weights}: USD {total / 1e9:,.1f} bn; {'; '.join(f.notes)}")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name, side in (("", "left"), ("rate, per cent", "right"), ("duty, USD million", "right")):
+        table.add_column(name, justify=side)  # type: ignore[arg-type]
+    for s in f.steps.values():
+        table.add_row(WORDS[s.name], _band(s.low, s.high, 2), _band(s.duty[0] / 1e6, s.duty[1] / 1e6, 0))
+    if f.collected is not None:
+        table.add_row("collected by customs in the month (a comparator)", f"{f.collected:.2f}", "")
+    console.print(table)
+    for words, value in f.unknown.items():
+        console.print(f"  without a rate: {words}: USD {value / 1e9:,.2f} bn")
+    if f.equivalents:
+        console.print(f"  ordinary duty per unit, at its equivalent of 2024: USD {f.equivalents / 1e9:,.1f} bn")
+    console.print(
+        "  not covered: antidumping and countervailing duties, drawback, entries in transit, offsets for US assembly"
+    )
+    console.print()
+
+
+def _breakdown(console: Any, f: Effective, key: str, top: int) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    if key == "measure":
+        table.add_column("measure")
+        table.add_column("duty, USD million", justify="right")
+        rows = sorted(f.steps["predicted"].by_measure.items(), key=lambda kv: -kv[1][1])
+        for name, (low, high) in rows[:top]:
+            table.add_row(name, _band(low / 1e6, high / 1e6, 1))
+    else:
+        for name in (key, "value, USD million", "without a rate", "rate, per cent", "duty, USD million"):
+            table.add_column(name, justify="left" if name == key else "right")
+        groups = f.by(key)
+        rest = groups[top:]
+        if rest:
+            value, known, duty = sum(r[1] for r in rest), sum(r[2] for r in rest), sum(r[3] for r in rest)
+            groups = [*groups[:top], (f"{len(rest)} others", value, known, duty)]
+        for label, value, known, duty in groups:
+            rate = f"{100 * duty / known:.2f}" if known else "–"
+            table.add_row(label, f"{value / 1e6:,.0f}", f"{(value - known) / 1e6:,.0f}", rate, f"{duty / 1e6:,.1f}")
+    console.print(table)
+    console.print()
+
+
+def _band(low: float, high: float, digits: int) -> str:
+    one, two = f"{low:,.{digits}f}", f"{high:,.{digits}f}"
+    return one if one == two else f"{one} to {two}"
