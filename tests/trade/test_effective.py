@@ -80,9 +80,9 @@ def test_the_band_is_the_cars_alone(may):
 
 
 def test_rates_on_two_days_share_lines_and_claims(law):
-    goods, before, after = rates_on(law, "CAN", (dt.date(2025, 1, 1), dt.date(2025, 1, 2)), "predicted", 0.5)
-    assert goods.value.sum() == load_us_imports().select(origin="CAN").total()
-    np.testing.assert_array_equal(before, after)
+    found = rates_on(law, "CAN", (dt.date(2025, 1, 1), dt.date(2025, 1, 2)), "predicted", 0.5)
+    assert found.goods.value.sum() == load_us_imports().select(origin="CAN").total()
+    np.testing.assert_array_equal(found.before, found.after)
 
 
 def test_months_without_a_record_carry_claims_and_say_so(law):

@@ -26,6 +26,7 @@ COMMANDS = {
     "measures": ("surtax.cli.law", "List the measures of the law, or check a folder of them."),
     "law": ("surtax.cli.law", "What changed in the law between two days."),
     "rates": ("surtax.cli.rates", "Effective rates: what the law asks, and what claims of preference leave of it."),
+    "revenue": ("surtax.cli.revenue", "What the duties collect by measure, before and after trade responds."),
     "pe": ("surtax.cli.pe", "Partial equilibrium of product markets from a CSV file."),
     "build-world": ("surtax.cli.build", "Make a world file from an OECD ICIO table as published."),
 }

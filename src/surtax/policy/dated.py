@@ -9,16 +9,19 @@ here: its side keeps the sector factors of `us-canada-2025`, each while its orde
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from surtax.errors import InputError
 from surtax.policy.scenario import Change, LeftOut, Measure, Scenario
 
 if TYPE_CHECKING:
     from surtax.law.book import Law
+    from surtax.trade.effective import TwoDays
+    from surtax.trade.nest import Nest
     from surtax.world import World
 
 #: The day before the dispute's first measure, against which wedges are taken.
@@ -107,37 +110,51 @@ def on_day(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class Lined:
+    """US duties on Canadian goods by line, and what they add up to in the sectors of a world.
+
+    Attributes
+    ----------
+    rates : the lines and their rates before the dispute and on the day.
+    inside : (n,) which of them lie in a goods sector and have a rate on both days.
+    nest : of the lines inside; its cells are the sectors of the world.
+    """
+
+    rates: TwoDays
+    inside: NDArray[np.bool_]
+    nest: Nest
+
+
+def lined(world: World, law: Law, day: dt.date, preference: str, car_us_content: float) -> Lined:
+    """Join the law of a day to the lines, and the lines to the sectors of a world; see `on_day`."""
+    from surtax.trade.effective import rates_on
+    from surtax.trade.nest import nest
+
+    rates = rates_on(law, "CAN", (BEFORE, day), preference, car_us_content)
+    labels = rates.goods.sectors
+    # Scrap, electricity and publishing lie in the services of the accounts, whose flows they hardly are.
+    place = {code: i for i, code in enumerate(world.sectors) if world.goods[i]}
+    known = ~np.isnan(rates.before) & ~np.isnan(rates.after)
+    inside = np.isin(labels, list(place)) & known
+    missing = {str(s) for s in labels[known]} - set(place) - {"NONE", "SVC", ""}
+    if missing:
+        raise InputError(
+            f"the world {world.meta.get('name', '')!r} has no sector {min(missing)!r}: a dated run needs those of "
+            f"the OECD's 2025 edition (oecd-icio-2022), not an aggregate."
+        )
+    cell = np.array([place[s] for s in labels[inside]])
+    value, t, t_new = rates.goods.value[inside], rates.before[inside] / 100, rates.after[inside] / 100
+    return Lined(rates, inside, nest(cell, value, t, t_new, world.elasticity + 1, cells=len(world.sectors)))
+
+
 def _united_states(
     world: World, law: Law, day: dt.date, preference: str, car_us_content: float
 ) -> tuple[list[Change], tuple[LeftOut, ...]]:
     """One pair of changes a sector: the collected rate, and what a mean tariff would miss as a trade cost."""
-    from surtax.trade.effective import rates_on
-    from surtax.trade.nest import nest
-
     o, d = world.country("CAN"), world.country("USA")
-    goods, before, after = rates_on(law, "CAN", (BEFORE, day), preference, car_us_content)
-    labels = goods.sectors
-    # Scrap, electricity and publishing lie in the services of the accounts, whose flows they hardly are: no duty
-    # goes there.
-    place = {code: i for i, code in enumerate(world.sectors) if world.goods[i]}
-    known = ~np.isnan(before) & ~np.isnan(after)
-    inside = np.array([s in place for s in labels]) & known
-    missing = {str(s) for s in labels[known]} - set(place) - {"NONE", "SVC", ""}
-    if missing:
-        raise InputError(
-            f"the world {world.meta.get('name', '')!r} has no sector {min(missing)!r}: a dated run needs the "
-            f"sectors of "
-            f"the OECD's 2025 edition (oecd-icio-2022), not an aggregate."
-        )
-    cell = np.array([place[s] for s in labels[inside]])
-    lines = nest(
-        cell,
-        goods.value[inside],
-        before[inside] / 100,
-        after[inside] / 100,
-        world.elasticity + 1,
-        cells=len(world.sectors),
-    )
+    found = lined(world, law, day, preference, car_us_content)
+    lines = found.nest
     base = world.tariffs[:, o, d]
     changes = []
     for s in np.flatnonzero(lines.covered):
@@ -150,12 +167,10 @@ def _united_states(
         note = f"mean over lines {mean:.3f} % before, {taken:.3f} % collected after"
         changes.append(Change(*where, set=float(rate), note=note))
         changes.append(Change(*where, trade_cost=float(cost), note="dispersion of duties within the sector"))
-    out = ~inside
-    value = int(goods.value[out].sum())
+    value = int(found.rates.goods.value[~found.inside].sum())
     left = (
         LeftOut(
-            f"US imports of USD {value / 1e9:,.1f} bn from Canada outside the goods sectors or without a duty that "
-            f"the law's data give",
+            f"USD {value / 1e9:,.1f} bn of US imports from Canada outside the goods sectors, or without a known duty",
             "chapters 98 and 99, services, facts that trade data do not hold",
         ),
         LeftOut("US tariffs on other countries and their replies", "this scenario is the dispute between the two"),

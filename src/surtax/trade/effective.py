@@ -253,22 +253,38 @@ class _Rates:
     status: NDArray[np.uint8]
 
 
-def rates_on(
-    law: Law, origin: str, days: Sequence[dt.date], claims: str, car_us_content: float
-) -> tuple[Basket, Floats, Floats]:
-    """Rates of the lines of 2024 on two days under the same claims, those of the second day.
+@dataclass(frozen=True, eq=False)
+class TwoDays:
+    """Rates of the same lines under the same claims on two days.
 
-    Returns
-    -------
-    the lines, and (n,) per cent of value on each day, NaN where the law's data do not say.
+    Attributes
+    ----------
+    goods : the lines, with their weights of 2024.
+    before, after : (n,) per cent of value, NaN where the law's data do not say.
+    by_measure : measure → (n,) per cent of value on the second day.
+    """
+
+    goods: Basket
+    before: Floats
+    after: Floats
+    by_measure: Mapping[str, Floats]
+
+
+def rates_on(law: Law, origin: str, days: Sequence[dt.date], claims: str, car_us_content: float) -> TwoDays:
+    """Rates of the lines of 2024 on two days under the claims of the second day.
+
+    Parameters
+    ----------
+    claims : one of `CLAIMS`.
+    car_us_content : share of US content in cars.
     """
     if claims not in CLAIMS:
         raise InputError(f"claims {claims!r}: one of {', '.join(CLAIMS)}.")
     before, after = days
     goods = _reweighted(basket(origin, after.isoformat()[:7]), origin)
     share = _shares(law, goods, after)[claims]
-    first, second = (_evaluate(law, goods, day, share, car_us_content).total for day in (before, after))
-    return goods, first, second
+    first, second = (_evaluate(law, goods, day, share, car_us_content) for day in (before, after))
+    return TwoDays(goods, first.total, second.total, second.by_measure)
 
 
 def _shares(law: Law, goods: Basket, day: dt.date) -> dict[str, Floats]:

@@ -1,0 +1,77 @@
+"""`surtax revenue`: what the duties collect, by measure, before and after trade responds."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import click
+
+from surtax.errors import InputError
+
+
+@click.command()
+@click.option("--on", "day", default="2025-05-06", show_default=True, metavar="DATE", help="The day whose law holds.")
+@click.option("--preference", default="predicted", show_default=True, metavar="CLAIMS",
+              help="Claims of USMCA: predicted, recorded, none or full.")  # fmt: skip
+@click.option(
+    "--car-us-content", default=0.5, show_default=True, type=float, help="US content of Canadian cars, a share."
+)
+@click.option("--deficits", default="fixed", show_default=True, metavar="CLOSURE", help="Closure of the equilibrium.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def revenue(day: str, preference: str, car_us_content: float, deficits: str, as_json: bool) -> None:
+    """What US duties on Canadian goods collect in a year, by measure.
+
+    Conventional (trade of 2024 as it was), after a partial response (buyers switch between lines and origins), and in
+    general equilibrium with Canada's measures of the day.
+    """
+    import numpy as np
+
+    import surtax as sx
+    import surtax.law
+    from surtax.policy.dated import lined, on_day
+    from surtax.policy.revenue import revenue as collect
+
+    try:
+        date = dt.date.fromisoformat(day)
+    except ValueError:
+        raise InputError(f"--on {day!r} is not a day such as 2025-05-06.") from None
+    world, law = sx.load_world(), surtax.law.load()
+    scenario = on_day(
+        sx.load_scenario("us-canada-2025"), world, date, law=law, preference=preference, car_us_content=car_us_content
+    )
+    outcome = sx.solve(world, scenario, deficits=deficits)
+    o, d = world.country("CAN"), world.country("USA")
+    ratio = 1 + np.nan_to_num(outcome.flows.values[:, o, d]) / 100
+    found = collect(world, lined(world, law, date, preference, car_us_content), ratio)
+    if as_json:
+        import json
+
+        plain = {
+            "schema": "surtax-revenue/1", "on": day, "importer": "USA", "origin": "CAN", "unit": "USD million a year",
+            "preference": preference, "car_us_content": car_us_content, "before": found.before,
+            "totals": dict(found.totals), "trade": dict(found.trade),
+            "by_measure": {
+                m: {"conventional": v, "partial": found.partial[m], "general": found.general[m]}
+                for m, v in found.conventional.items()
+            },
+            "conditions": outcome.describe(),
+        }  # fmt: skip
+        click.echo(json.dumps(plain, ensure_ascii=False, allow_nan=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    console.print(f"[bold]US duties on goods of Canada, law of {day}[/bold], USD million a year at the trade of 2024")
+    console.print(
+        f"claims of USMCA {preference}, US content of cars {car_us_content:g}; equilibrium: deficits {deficits}"
+    )
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("measure", "conventional", "partial", "general"):
+        table.add_column(name, justify="left" if name == "measure" else "right")
+    for m, v in sorted(found.conventional.items(), key=lambda kv: -kv[1]):
+        table.add_row(m, f"{v:,.1f}", f"{found.partial[m]:,.1f}", f"{found.general[m]:,.1f}")
+    table.add_row("all measures", *(f"{found.totals[k]:,.1f}" for k in ("conventional", "partial", "general")))
+    table.add_row("trade of these lines", *(f"{found.trade[k]:,.0f}" for k in ("conventional", "partial", "general")))
+    console.print(table)
+    console.print(f"before the dispute: {found.before:,.1f}; lines without a sector or a rate are left out")
