@@ -7,7 +7,7 @@ import pytest
 
 import surtax.law
 from surtax import InputError
-from surtax.trade.effective import basket, collected, effective, rates_on
+from surtax.trade.effective import basket, collected, effective, path, rates_on
 from surtax.trade.flows import load_claims, load_us_imports
 from surtax.trade.metal import metal_content
 
@@ -112,3 +112,23 @@ def test_other_origins_and_words_are_refused(law):
         effective(law, "2025-05-06", weights="2023")
     with pytest.raises(InputError, match="claims"):
         rates_on(law, "CAN", (dt.date(2025, 1, 1), dt.date(2025, 5, 6)), "guessed", 0.5)
+
+
+def test_the_path_agrees_with_single_days_and_covers_each_day_once(law):
+    start, end = dt.date(2025, 2, 27), dt.date(2025, 3, 14)
+    stretches = path(law, "CAN", start, end)
+    assert stretches[0].start == start
+    assert stretches[-1].end == end
+    assert all(a.end == b.start for a, b in zip(stretches, stretches[1:], strict=False))
+    starts = {s.start for s in stretches}
+    # 1 March: claims of March; 4 and 7 March: EO 14193 and 14231; 12 March: Section 232
+    assert {dt.date(2025, 3, d) for d in (1, 4, 7, 12)} <= starts
+    for s in stretches:
+        one = effective(law, s.start, weights="2024")
+        assert s.statutory == pytest.approx(one.steps["none"].high, rel=1e-9)
+        assert (s.low, s.high) == pytest.approx((one.steps["predicted"].low, one.steps["predicted"].high), rel=1e-9)
+
+
+def test_an_empty_range_is_refused(law):
+    with pytest.raises(InputError, match="empty"):
+        path(law, "CAN", dt.date(2025, 3, 1), dt.date(2025, 3, 1))

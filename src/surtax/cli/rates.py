@@ -10,8 +10,11 @@ import click
 from surtax.errors import InputError
 
 if TYPE_CHECKING:
+    from surtax.law.book import Law
     from surtax.trade.effective import Effective
 
+#: The days of 2025-26 for which the data hold US law: first, and the day after the last.
+COVERED = (dt.date(2025, 1, 1), dt.date(2026, 8, 19))
 WORDS = {
     "none": "statutory: nobody claims USMCA",
     "full": "everybody claims USMCA",
@@ -27,6 +30,7 @@ WORDS = {
 @click.option(
     "--monthly", is_flag=True, help="The middle of every month whose claims were recorded, instead of one day."
 )
+@click.option("--daily", is_flag=True, help="Every day of 2025-26 that the law covers, by stretches without a change.")
 @click.option(
     "--weights", default="month", show_default=True, metavar="month|2024", help="Imports that weigh the lines."
 )
@@ -34,7 +38,15 @@ WORDS = {
 @click.option("--top", default=15, show_default=True, type=click.IntRange(1, 5000), help="Rows of a breakdown.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def rates(
-    importer: str, origin: str, day: str, monthly: bool, weights: str, key: str | None, top: int, as_json: bool
+    importer: str,
+    origin: str,
+    day: str,
+    monthly: bool,
+    daily: bool,
+    weights: str,
+    key: str | None,
+    top: int,
+    as_json: bool,
 ) -> None:
     """Effective US rates on goods of Canada or Mexico: what the law asks, and what claims of USMCA leave of it.
 
@@ -57,6 +69,9 @@ def rates(
     except ValueError:
         raise InputError(f"--on {day!r} is not a day such as 2025-05-06.") from None
     law = surtax.law.load()
+    if daily:
+        _daily(law, origin.upper(), as_json)
+        return
     days = [f"{m}-15" for m in load_claims().months] if monthly else [day]
     found = [effective(law, d, origin.upper(), weights=weights) for d in days]
     if as_json:
@@ -72,6 +87,35 @@ def rates(
         _print(console, f)
         if key:
             _breakdown(console, f, key, top)
+
+
+def _daily(law: Law, origin: str, as_json: bool) -> None:
+    from surtax.trade.effective import path
+
+    stretches = path(law, origin, *COVERED)
+    if as_json:
+        import json
+        from dataclasses import asdict
+
+        rows = [{**asdict(s), "start": s.start.isoformat(), "end": s.end.isoformat()} for s in stretches]
+        plain = {"schema": "surtax-rates-path/1", "importer": "USA", "origin": origin, "stretches": rows}
+        click.echo(json.dumps(plain, ensure_ascii=False, allow_nan=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    console.print(f"[bold]US duties on goods of {origin}, per cent of the imports of 2024[/bold]")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("from", "until", "nobody claims", "claims predicted", "without a rate", "claims of"):
+        table.add_column(name, justify="left" if name in ("from", "until", "claims of") else "right")
+    for s in stretches:
+        last = s.end - dt.timedelta(days=1)
+        table.add_row(
+            s.start.isoformat(), last.isoformat(), f"{s.statutory:.2f}", _band(s.low, s.high, 2),
+            f"{100 * s.unknown:.1f}", s.claims_from,
+        )  # fmt: skip
+    console.print(table)
 
 
 def _print(console: Any, f: Effective) -> None:

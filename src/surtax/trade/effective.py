@@ -23,6 +23,7 @@ from surtax.trade.vintages import sector_of
 
 if TYPE_CHECKING:
     from surtax.law.book import Law
+    from surtax.law.grid import Schedule
 
 Floats = NDArray[np.float64]
 
@@ -287,6 +288,84 @@ def rates_on(law: Law, origin: str, days: Sequence[dt.date], claims: str, car_us
     return TwoDays(goods, first.total, second.total, second.by_measure)
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """Days on which the law, the claims and so the rates stay the same.
+
+    Attributes
+    ----------
+    start, end : first day, and the day after the last.
+    statutory : mean rate if nobody claims, per cent.
+    low, high : mean rate with claims as predicted, at both ends of the band of US content in cars.
+    unknown : share of value without a rate.
+    claims_from : month whose claims these are.
+    """
+
+    start: dt.date
+    end: dt.date
+    statutory: float
+    low: float
+    high: float
+    unknown: float
+    claims_from: str
+
+
+def path(law: Law, origin: str, start: dt.date, end: dt.date) -> list[Stretch]:
+    """Mean rates from `start` to the day before `end`, on the imports of 2024, by stretches without a change.
+
+    Raises
+    ------
+    InputError
+        an empty range, or an origin without claims in the data.
+    """
+    if end <= start:
+        raise InputError(f"from {start} to {end}: the range is empty.")
+    days = [start + dt.timedelta(days=i) for i in range((end - start).days)]
+    groups: dict[tuple[str, bool], list[dt.date]] = {}
+    for day in days:
+        month = day.isoformat()[:7]
+        groups.setdefault((load_claims().at(month).source, month < RECORDED_ON_FREE_LINES), []).append(day)
+    year = basket(origin)
+    nobody = dict(zip(days, _means(law, year, days, np.zeros(year.value.size), CAR_US_CONTENT[1]), strict=True))
+    found: list[Stretch] = []
+    for (source, _), members in groups.items():
+        goods = _reweighted(basket(origin, members[0].isoformat()[:7]), origin)
+        shares = _shares(law, goods, members[0])
+        low, high = (_means(law, goods, members, shares["predicted"], c) for c in CAR_US_CONTENT)
+        for i, day in enumerate(members):
+            row = (nobody[day][0], low[i][0], high[i][0], high[i][1])
+            found.append(Stretch(day, day + dt.timedelta(days=1), *row, source))
+    merged: list[Stretch] = []
+    for one in sorted(found, key=lambda s: s.start):
+        last = merged[-1] if merged else None
+        same = last is not None and (last.statutory, last.low, last.high, last.unknown, last.claims_from) == (
+            one.statutory, one.low, one.high, one.unknown, one.claims_from,
+        )  # fmt: skip
+        if same and last is not None:
+            merged[-1] = Stretch(
+                last.start, one.end, *(getattr(one, n) for n in ("statutory", "low", "high", "unknown", "claims_from"))
+            )
+        else:
+            merged.append(one)
+    return merged
+
+
+def _means(
+    law: Law, goods: Basket, days: Sequence[dt.date], share: Floats, us_content: float
+) -> list[tuple[float, float]]:
+    """Mean rate over lines with one, per cent, and the share of value without, on each day."""
+    table, by, status = _table(law, goods, days, share, us_content)
+    weight = goods.value.astype(float)
+    means = []
+    for e in range(status.shape[1]):
+        known = (status[:, e] == 0) | (status[:, e] == ONLY_UNIT_VALUE)
+        total = np.sum([r[:, e] for r in by.values()], axis=0)
+        means.append(
+            (float(total[known] @ weight[known] / weight[known].sum()), float(weight[~known].sum() / weight.sum()))
+        )
+    return [means[e] for e in table.epochs]
+
+
 def _shares(law: Law, goods: Basket, day: dt.date) -> dict[str, Floats]:
     """(n,) shares of value that claim, by assumption."""
     early = day.isoformat()[:7] < RECORDED_ON_FREE_LINES
@@ -295,8 +374,13 @@ def _shares(law: Law, goods: Basket, day: dt.date) -> dict[str, Floats]:
     return {"none": np.zeros(n), "full": np.ones(n), "recorded": goods.recorded, "predicted": predicted}
 
 
-def _evaluate(law: Law, goods: Basket, day: dt.date, share: Floats, us_content: float) -> _Rates:
-    """Rates of all lines at given claims; lines with an ordinary duty per unit take the equivalent of 2024."""
+def _table(
+    law: Law, goods: Basket, days: Sequence[dt.date], share: Floats, us_content: float
+) -> tuple[Schedule, dict[str, Floats], NDArray[np.uint8]]:
+    """The law on all lines and days: measure → (n, e) rates by epoch, and (n, e) status.
+
+    Lines with an ordinary duty per unit take the equivalent of 2024 for it.
+    """
     from surtax.law.grid import Lines
 
     ids = [m for m in _measures(law) if m.startswith("us-")]
@@ -304,15 +388,21 @@ def _evaluate(law: Law, goods: Basket, day: dt.date, share: Floats, us_content: 
     lines = Lines(
         "USA", list(map(str, goods.codes)), goods.origin, claimed=share, metal_content=metals, us_content=us_content
     )
-    table = law.schedule(lines, [day.isoformat()], measures=ids)
-    by = {m: np.array(table.by_measure[m][:, 0]) for m in ids}
-    status = np.array(table.status[:, 0])
-    unit = status == ONLY_UNIT_VALUE
+    table = law.schedule(lines, [d.isoformat() for d in days], measures=ids)
+    by = {m: np.array(table.by_measure[m]) for m in ids}
+    status = np.array(table.status)
     # The duty of 2024 was paid on what then did not claim: it stands for the whole line, and is small.
-    by[MFN] = np.where(unit, goods.ordinary * (1 - share), by[MFN])
-    known = (status == 0) | unit
-    total = np.where(known, np.sum(list(by.values()), axis=0), np.nan)
-    return _Rates(total, {m: np.where(known, r, 0.0) for m, r in by.items()}, status)
+    by[MFN] = np.where(status == ONLY_UNIT_VALUE, (goods.ordinary * (1 - share))[:, None], by[MFN])
+    return table, by, status
+
+
+def _evaluate(law: Law, goods: Basket, day: dt.date, share: Floats, us_content: float) -> _Rates:
+    """Rates of all lines on a day at given claims."""
+    _, by, status = _table(law, goods, [day], share, us_content)
+    known = (status[:, 0] == 0) | (status[:, 0] == ONLY_UNIT_VALUE)
+    rates = {m: np.where(known, r[:, 0], 0.0) for m, r in by.items()}
+    total = np.where(known, np.sum(list(rates.values()), axis=0), np.nan)
+    return _Rates(total, rates, status[:, 0])
 
 
 def _step(name: str, goods: Basket, low: _Rates, high: _Rates) -> Step:
