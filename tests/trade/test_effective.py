@@ -1,6 +1,7 @@
 """Effective rates: identities that hold whatever the law and the claims are, and days on which the answer is known from the texts."""
 
 import datetime as dt
+import itertools
 
 import numpy as np
 import pytest
@@ -119,7 +120,7 @@ def test_the_path_agrees_with_single_days_and_covers_each_day_once(law):
     stretches = path(law, "CAN", start, end)
     assert stretches[0].start == start
     assert stretches[-1].end == end
-    assert all(a.end == b.start for a, b in zip(stretches, stretches[1:], strict=False))
+    assert all(a.end == b.start for a, b in itertools.pairwise(stretches))
     starts = {s.start for s in stretches}
     # 1 March: claims of March; 4 and 7 March: EO 14193 and 14231; 12 March: Section 232
     assert {dt.date(2025, 3, d) for d in (1, 4, 7, 12)} <= starts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,6 +37,7 @@ WORDS = {
 )
 @click.option("--by", "key", default=None, metavar="sector|chapter|measure", help="Break the predicted step down.")
 @click.option("--top", default=15, show_default=True, type=click.IntRange(1, 5000), help="Rows of a breakdown.")
+@click.option("--chart", type=click.Path(path_type=Path), metavar="FILE.svg", help="With --daily: a stepped chart.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def rates(
     importer: str,
@@ -46,6 +48,7 @@ def rates(
     weights: str,
     key: str | None,
     top: int,
+    chart: Path | None,
     as_json: bool,
 ) -> None:
     """Effective US rates on goods of Canada or Mexico: what the law asks, and what claims of USMCA leave of it.
@@ -70,8 +73,10 @@ def rates(
         raise InputError(f"--on {day!r} is not a day such as 2025-05-06.") from None
     law = surtax.law.load()
     if daily:
-        _daily(law, origin.upper(), as_json)
+        _daily(law, origin.upper(), as_json, chart)
         return
+    if chart:
+        raise InputError("--chart goes with --daily.")
     days = [f"{m}-15" for m in load_claims().months] if monthly else [day]
     found = [effective(law, d, origin.upper(), weights=weights) for d in days]
     if as_json:
@@ -89,10 +94,14 @@ def rates(
             _breakdown(console, f, key, top)
 
 
-def _daily(law: Law, origin: str, as_json: bool) -> None:
-    from surtax.trade.effective import path
+def _daily(law: Law, origin: str, as_json: bool, chart: Path | None) -> None:
+    from surtax.trade.effective import collected, path
 
     stretches = path(law, origin, *COVERED)
+    if chart:
+        from surtax.report.rates_chart import write_chart
+
+        write_chart(stretches, collected(origin), chart, origin)
     if as_json:
         import json
         from dataclasses import asdict
@@ -116,6 +125,8 @@ def _daily(law: Law, origin: str, as_json: bool) -> None:
             f"{100 * s.unknown:.1f}", s.claims_from,
         )  # fmt: skip
     console.print(table)
+    if chart:
+        console.print(f"wrote {chart}")
 
 
 def _print(console: Any, f: Effective) -> None:
