@@ -1,7 +1,7 @@
 """The chart of rates over time: well-formed, complete, refusing other endings."""
 
 import datetime as dt
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -20,7 +20,7 @@ def test_steps_points_and_events_are_drawn(tmp_path):
     path = tmp_path / "chart.svg"
     write_chart(STRETCHES, {"2025-03": 1.87}, path, "CAN")
     text = path.read_text(encoding="utf-8")
-    ElementTree.fromstring(text)  # noqa: S314 - our own file
+    ET.fromstring(text)  # noqa: S314 - our own file
     assert "USMCA goods exempt" in text
     assert "metals 50 %" not in text  # after the last day
 

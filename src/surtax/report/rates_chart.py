@@ -70,7 +70,7 @@ def write_chart(
     )
     title = alt.TitleParams(
         f"Effective US duties on goods of {origin}, by day",
-        subtitle="Band: predicted claims of USMCA, US content of cars from half to none. Points: collected in the month.",
+        subtitle="Band: predicted claims of USMCA, US content of cars from half to none. Points: collected.",
         anchor="start",
     )
     chart = alt.layer(rules, band, edge, dots, words).properties(width=760, height=340, title=title)
