@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from surtax.errors import InputError
-from surtax.report import sections, words
+from surtax.report import words
 from surtax.report.charts import unique_labels
-from surtax.report.markup import Safe, join, paragraphs, tag
+from surtax.report.markup import Safe, join, paragraphs, section, tag
 from surtax.report.numbers import Money
+from surtax.report.sections import effects, grounds, policy
 from surtax.report.summary import REST, Summary, summarise
 
 if TYPE_CHECKING:
@@ -82,18 +83,18 @@ class Report:
 # In the order of the page: anchor, title, and what makes it; a section with nothing to say is left
 # out.
 SECTIONS: tuple[tuple[str, str, Callable[[Report], Safe]], ...] = (
-    ("countries", "Who gains and who loses", sections.countries),
-    ("ranking", "Real income in every country", sections.ranking),
-    ("sectors", "What happens to sectors", sections.sectors),
-    ("trade", "Trade with each other", sections.trade),
-    ("revenue", "Tariff revenue", sections.revenue),
-    ("measures", "The measures", sections.measures),
-    ("left-out", "What is left out", sections.left_out),
-    ("closures", "How much hangs on the treatment of trade deficits", sections.closures),
-    ("decomposition", "Where the change of real income comes from", sections.decomposition),
-    ("conditions", "Conditions under which this holds", sections.conditions),
-    ("definitions", "What the quantities mean", sections.definitions),
-    ("reproduce", "How to reproduce and cite this", sections.reproduce),
+    ("countries", "Who gains and who loses", effects.countries),
+    ("ranking", "Real income in every country", effects.ranking),
+    ("sectors", "What happens to sectors", effects.sectors),
+    ("trade", "Trade with each other", effects.trade),
+    ("revenue", "Tariff revenue", policy.revenue),
+    ("measures", "The measures", policy.measures),
+    ("left-out", "What is left out", policy.left_out),
+    ("closures", "How much hangs on the treatment of trade deficits", grounds.closures),
+    ("decomposition", "Where the change of real income comes from", grounds.decomposition),
+    ("conditions", "Conditions under which this holds", grounds.conditions),
+    ("definitions", "What the quantities mean", grounds.definitions),
+    ("reproduce", "How to reproduce and cite this", grounds.reproduce),
 )
 
 
@@ -129,7 +130,7 @@ def render(
         [
             _front(report),
             tag("nav", links, aria_label="Contents"),
-            tag("main", "\n", join(sections.section(*x) for x in shown)),
+            tag("main", "\n", join(section(*x) for x in shown)),
             _foot(report),
         ]
     )
