@@ -62,7 +62,7 @@ class Report:
     @cached_property
     def money(self) -> Money:
         """The unit of amounts."""
-        return Money(float(np.max(np.abs(self.outcome.world.income))))
+        return Money(float(np.max(np.abs(self.outcome.world.income))), self.outcome.world.unit)
 
     @property
     def year(self) -> object:

@@ -11,7 +11,7 @@ import numpy as np
 from surtax.report import charts, words
 from surtax.report.markup import Column, Safe, details, figure, join, paragraphs, table, tag
 from surtax.report.numbers import column, digits_for, fixed, short
-from surtax.report.summary import REST, SMALLEST_SECTOR, CountryRow, SectorRow, sector_rows
+from surtax.report.summary import REST, SMALLEST_SECTOR, CountryRow, SectorRow, per_person, sector_rows
 
 if TYPE_CHECKING:
     from surtax.report.html import Report
@@ -26,15 +26,15 @@ def countries(r: Report) -> Safe:
     """Return the main table: real income, prices, wages, revenue."""
     rows = list(r.summary.countries)
     names: list[object] = [r.names[x.code] for x in rows]
-    money, incomes, people = r.money, r.outcome.world.income, r.outcome.world.population
+    money, world = r.money, r.outcome.world
+    incomes, people = world.income, world.population
     variation = [x.equivalent_variation for x in rows]
     welfare: list[float | None] = [x.welfare for x in rows]
     person = [x.per_person for x in rows]
     whole = float(np.sum(variation))
     welfare.append(100 * whole / float(incomes.sum()))
     variation.append(whole)
-    known = people is not None and bool(np.isfinite(people).all())
-    person.append(1e6 * whole / float(people.sum()) if known and people is not None else None)
+    person.append(per_person(whole, people, world.unit))
 
     def of(attribute: str, *, sign: bool = True) -> list[str]:
         return [*column([getattr(x, attribute) for x in rows], sign=sign), ""]
@@ -59,7 +59,11 @@ def countries(r: Report) -> Safe:
                 unit=money.label + year,
                 group=income,
             ),
-            Column("Per person", column(person, sign=True), unit="USD a year", group=income),
+            *(
+                [Column("Per person", column(person, sign=True), unit=f"{world.unit.currency} a year", group=income)]
+                if world.unit.scale
+                else []
+            ),
             Column("Consumer prices", of("price_index"), unit="per cent", group=prices),
             Column("Wages", of("wage"), unit="per cent", group=prices),
             Column("Real wage", of("real_wage"), unit="per cent", group=prices),
@@ -74,7 +78,7 @@ def countries(r: Report) -> Safe:
     explained = paragraphs(
         "Real income is what a country can buy: factor income, tariff revenue and the trade "
         "deficit, at consumer prices. "
-        "Its change in USD is the equivalent variation: the sum of money, at base prices, "
+        "Its change in money is the equivalent variation: the sum of money, at base prices, "
         "that would make people as much "
         "better or worse off as the scenario does."
     )
@@ -256,13 +260,13 @@ def trade(r: Report) -> Safe:
             amount = ""
             if t:
                 moved = r.money.column([t.change], sign=True, significant=2)[0]
-                amount = f"{moved} of {r.money.column([t.base])[0]} {r.money.short_label}"
+                amount = f"{moved} of {r.money.column([t.base])[0]} {r.money.short_label}".strip()
             cells.append(charts.Cell(r.names[e], r.names[i], t.per_cent if t else math.nan, amount, e == i))
     rows = sorted(r.summary.trade, key=lambda t: -abs(t.change))
     if not rows:
         return paragraphs("The countries shown do not trade with each other in the base.")
     between = [t for t in r.summary.trade if {t.exporter, t.importer} <= set(r.summary.sides)]
-    title = words.sales([t for t in between if abs(t.per_cent) >= words.NOTHING], r.names, money=False)
+    title = words.sales([t for t in between if abs(t.per_cent) >= words.NOTHING], r.names)
     title = title or "Trade between the two sides does not change"
     described = "; ".join(
         f"{r.names[t.exporter]} to {r.names[t.importer]} {fixed(t.per_cent, 1, sign=True)} per cent"

@@ -113,7 +113,7 @@ def conditions(r: Report) -> Safe:
     """Return all that the result holds under."""
     o, meta = r.outcome, r.outcome.world.meta
     c = o.conditions
-    units = meta.get("units") or "not stated by the accounts; taken as USD million"
+    units = str(meta.get("units") or "unit of value not stated by the accounts; no currency is claimed")
     facts = [
         (
             "Model",
@@ -123,7 +123,7 @@ def conditions(r: Report) -> Safe:
         ("Trade elasticities", f"{c.elasticities}; by sector below"),
         ("Accounts", c.vintage),
         ("Size", f"{len(o.world.countries)} countries × {len(o.world.sectors)} sectors"),
-        ("Values", str(units)),
+        ("Values", units),
         ("Base", c.base),
         (
             "Base tariffs",
@@ -217,7 +217,7 @@ def _elasticities(r: Report) -> Safe:
     return details(title, table(title, columns, notes=notes))
 
 
-def definitions(_: Report) -> Safe:
+def definitions(r: Report) -> Safe:
     """Return the definitions of the quantities shown, from the table of variables."""
     known = variables()
     items = []
@@ -229,7 +229,7 @@ def definitions(_: Report) -> Safe:
                     "dt",
                     v.label,
                     " ",
-                    tag("span", f"({v.unit}; ", tag("code", name), ")", class_="unit"),
+                    tag("span", f"({r.outcome.world.unit.resolve(v.unit)}; ", tag("code", name), ")", class_="unit"),
                 ),
                 tag("dd", words.sentence(v.definition)),
             ]

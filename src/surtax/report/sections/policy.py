@@ -120,7 +120,7 @@ def measures(r: Report) -> Safe:
 
 
 def _duties(r: Report) -> list[float]:
-    """Duty of each measure's own addition on new trade, USD million; base tariffs are nobody's."""
+    """Duty of each measure's own addition on new trade, in the world's unit; base tariffs are nobody's."""
     o = r.outcome
     return [float((added * o.X_new).sum()) for _, added in o.scenario.additions(o.world)]
 
