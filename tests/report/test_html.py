@@ -65,6 +65,37 @@ def test_tables_have_captions_and_scopes(html):
     assert all(a.get("scope") in ("row", "col", "colgroup") for a in page.of("th"))
 
 
+def test_base_tariffs_are_sentences_and_details_are_folded(small):
+    meta = {
+        **small.world.meta,
+        "tariffs": {
+            "what": "tariffs as collected",
+            "year": 2019,
+            "imports_usd": 4e9,
+            "duty_usd": 1e8,
+            "cells_without_imports": [f"S{i}:C{i}" for i in range(50)],
+            "other_importers": "some are missing",
+        },
+    }
+    text = render(sx.solve(small.world.replace(meta=meta), small.scenario))
+    page = Page(text)
+    assert "Tariffs of the base: all importers: as collected 2019. Collected: USD 100 million" in page.words
+    assert "In 50 pairs of sector and origin nothing was imported" in page.words
+    assert "Some are missing." in page.words
+    folded = text[text.index("What the accounts record about their tariffs") :]
+    assert "50: S0:C0, S1:C1" in folded
+    assert "42 more" in folded
+    assert "S9:C9" not in text
+    start = text.index("Tariffs of the base")
+    assert len(text[start : text.index("</p>", start)]) < 600
+
+
+def test_conditions_are_whole(html):
+    words = Page(html).words
+    for part in ("4 countries × 3 sectors", "war: 2 changes by the measures above", "Base tariffs all importers"):
+        assert part in words
+
+
 def test_rows_fill_their_tables(html):
     for table in re.findall(r"<table\b.*?</table>", html, re.DOTALL):
         body = re.search(r"<tbody>(.*)</tbody>", table, re.DOTALL)[1]

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 import surtax as sx
+from surtax.policy.library import with_one_off
 from surtax.report.summary import summarise
 from surtax.report.text import print_summary
 from tests.report.conftest import small_world, war
@@ -84,6 +85,22 @@ def test_numbers_are_whole_in_any_unit_and_size(units, factor):
     if currency != "USD":
         assert "USD" not in text
     assert ("person" in text) == bool(currency)
+
+
+def test_the_result_can_be_made_again_from_the_terminal(small):
+    text = " ".join(printed(small, 200).split())
+    for part in (
+        "war: one: C00<-C01:*=+20; two: C01<-C00:*=+20",
+        "4 countries × 3 sectors",
+        "2020; values: USD million, at random prices",
+        "all importers: as given in the accounts, year not stated (dice)",
+    ):
+        assert part in text
+    world = sx.load_world()
+    scenario = with_one_off(sx.load_scenario("us-canada-2025"), "USA<-CAN:C29=+2.5")
+    text = " ".join(printed(sx.solve(world, scenario), 120).split())
+    assert "(--json and --csv list each); USA<-CAN:C29=+2.5" in text
+    assert "United States: as collected 2024; all other importers: none in the accounts" in text
 
 
 def test_text_is_never_markup():

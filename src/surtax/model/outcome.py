@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from surtax.errors import InputError, nearest
 from surtax.labelled import Labelled
+from surtax.model.changes import changes_made
+from surtax.world.provenance import NOT_STATED, aggregated, base_tariffs
 
 if TYPE_CHECKING:
     import polars as pl
@@ -229,14 +231,21 @@ class Outcome:
         return xr.Dataset(data, coords=coords, attrs=self.describe())
 
     def describe(self) -> dict[str, Any]:
-        """The conditions of the result as plain values."""
-        c = self.conditions
+        """The conditions of the result as plain values: what was changed, in which accounts, solved how."""
+        c, world = self.conditions, self.world
         return {
             "scenario": self.scenario.name,
+            "changes": list(changes_made(world, self.scenario, self.schedule)),
             "model": c.model,
             "closure": c.closure,
             "elasticities": c.elasticities,
             "world": c.vintage,
+            "year": world.meta.get("year") or NOT_STATED,
+            "units": str(world.meta.get("units") or NOT_STATED),
+            "countries": len(world.countries),
+            "sectors": len(world.sectors),
+            "aggregated": list(aggregated(world)),
+            "base_tariffs": base_tariffs(world),
             "base": c.base,
             "numeraire": "world factor income",
             "residual": c.residual,

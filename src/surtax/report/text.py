@@ -12,7 +12,8 @@ from surtax.report import words
 from surtax.report.numbers import DASH, MINUS, Money, column, exponent, fixed, least
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
 
     from rich.console import Console
     from rich.table import Table
@@ -39,6 +40,8 @@ ALL_COLUMNS, MOST_COLUMNS, SOME_COLUMNS = 96, 78, 56
 LEAST_FIRST = 10
 # More rows of trade than this are cut, and the cut is said.
 MOST_TRADE = 12
+# More changes than this are counted, as those of a scenario file; one-off ones are always told.
+MOST_CHANGES = 6
 # A text of something left out is cut at this many characters; the report has it whole.
 LONGEST = 90
 
@@ -290,7 +293,11 @@ def _conditions(page: _Page, s: Summary) -> None:
     lines = [
         ("Closure", f"{c.get('closure')}: {words.closure(str(c.get('closure')))}"),
         ("Elasticities", c.get("elasticities")),
+        ("Scenario", _scenario(s)),
         ("Accounts", c.get("world")),
+        ("Size", _size(c)),
+        ("Year", f"{c.get('year')}; values: {c.get('units')}"),
+        ("Base tariffs", c.get("base_tariffs")),
         ("Base", c.get("base")),
         (
             "Model",
@@ -313,6 +320,24 @@ def _conditions(page: _Page, s: Summary) -> None:
         ],
         header=False,
     )
+
+
+def _scenario(s: Summary) -> str:
+    """The name, and the changes where they are few: one-off ones are in no file."""
+    made = [str(x) for x in s.conditions.get("changes") or ()]
+    told = made if len(made) <= MOST_CHANGES else [x for x in made if ": " not in x]
+    more = len(made) - len(told)
+    if more:
+        measures = sum(not m.id.startswith("set ") for m in s.measures)
+        told = [f"{measures} measures, {more} changes by sector (--json and --csv list each)", *told]
+    return f"{s.conditions.get('scenario')}: {'; '.join(told) or 'nothing is changed'}"
+
+
+def _size(c: Mapping[str, Any]) -> str:
+    added = "; ".join(str(x) for x in c.get("aggregated") or ())
+    n, j = c.get("countries"), c.get("sectors")
+    size = f"{n} {'country' if n == 1 else 'countries'} × {j} {'sector' if j == 1 else 'sectors'}"
+    return f"{size}{', added up from more: ' + added if added else ''}"
 
 
 def _left_out(page: _Page, s: Summary) -> None:

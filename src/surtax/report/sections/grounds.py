@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import surtax
+from surtax.model.changes import ARRAYS
 from surtax.model.outcome import variables
 from surtax.report import words
 from surtax.report.markup import Column, Safe, bullets, details, join, paragraphs, table, tag
 from surtax.report.numbers import DASH, column, exponent, fixed, short
-from surtax.report.sections.policy import base_tariffs
+from surtax.world.provenance import size
 
 if TYPE_CHECKING:
     from surtax.report.html import Report
@@ -114,6 +115,7 @@ def conditions(r: Report) -> Safe:
     o, meta = r.outcome, r.outcome.world.meta
     c = o.conditions
     units = str(meta.get("units") or "unit of value not stated by the accounts; no currency is claimed")
+    said = o.describe()
     facts = [
         (
             "Model",
@@ -122,13 +124,12 @@ def conditions(r: Report) -> Safe:
         ("Closure", f"{c.closure}: {words.closure(c.closure)}"),
         ("Trade elasticities", f"{c.elasticities}; by sector below"),
         ("Accounts", c.vintage),
-        ("Size", f"{len(o.world.countries)} countries × {len(o.world.sectors)} sectors"),
+        ("Year", str(said["year"])),
+        ("Size", "; ".join([size(o.world), *(f"added up: {x}" for x in said["aggregated"])])),
         ("Values", units),
         ("Base", c.base),
-        (
-            "Base tariffs",
-            base_tariffs(r).removeprefix("Tariffs of the base: ") or "as recorded in the accounts",
-        ),
+        ("Base tariffs", said["base_tariffs"]),
+        ("Scenario", _scenario(said)),
         ("Numeraire", "world factor income"),
         ("Largest residual", f"{exponent(c.residual)} (relative, any equation)"),
         ("Walras' law", f"missed by {exponent(c.walras)} of a country's income at most"),
@@ -154,6 +155,15 @@ def conditions(r: Report) -> Safe:
             _elasticities(r),
         ]
     )
+
+
+def _scenario(said: Mapping[str, Any]) -> str:
+    """The name, and one-off changes and those of arrays; measures have a section of their own."""
+    made = list(said["changes"])
+    told = [x for x in made if ": " not in x or x.startswith(ARRAYS)]
+    if len(told) < len(made):
+        told.insert(0, f"{len(made) - len(told)} changes by the measures above")
+    return f"{said['scenario']}: {'; '.join(told) or 'nothing is changed'}"
 
 
 def _listed(meta: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:

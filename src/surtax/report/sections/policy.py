@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from surtax.report import words
-from surtax.report.markup import Column, Safe, details, join, paragraphs, table, tag
-from surtax.report.numbers import DASH, column, fixed, least
+from surtax.report.markup import Column, Safe, bullets, details, join, paragraphs, table, tag
+from surtax.report.numbers import DASH, amount, column, fixed, least
+from surtax.world.provenance import base_tariffs as tariffs_in_words
+from surtax.world.units import Unit
 
 if TYPE_CHECKING:
     from surtax.policy.scenario import Change
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 # More changes than this are left to the scenario file.
 MOST_FACTORS = 600
+# Longer lists of the metadata are cut.
+MOST_LISTED = 8
 
 
 def revenue(r: Report) -> Safe:
@@ -23,7 +27,7 @@ def revenue(r: Report) -> Safe:
     rows = [x for x in r.summary.countries if x.revenue or x.revenue_base]
     where = base_tariffs(r)
     if not rows:
-        return paragraphs("No country shown collects tariff revenue, before or after.", where)
+        return join([paragraphs("No country shown collects tariff revenue, before or after."), where])
     m = r.money
     change = [x.revenue - x.revenue_base for x in rows]
     shown = table(
@@ -51,32 +55,55 @@ def revenue(r: Report) -> Safe:
             "the revenue, which real income includes, does not make up for what is lost otherwise."
         )
         said = words.sentence(said)
-    return join([paragraphs(said), shown, paragraphs(where)])
+    return join([paragraphs(said), shown, where])
 
 
-def base_tariffs(r: Report) -> str:
-    """Say where base tariffs come from; that there are none is said, too."""
-    about = r.outcome.world.meta.get("tariffs")
-    note = ""
-    if isinstance(about, Mapping):
-        first = {k: about[k] for k in ("source", "note") if about.get(k) not in (None, "", "none")}
-        more = {k: v for k, v in about.items() if k not in ("source", "note")}
-        note = "; ".join([*(_text(v) for v in first.values()), *([_text(more)] if more else [])])
-    elif about:
-        note = _text(about)
-    if not r.outcome.world.tariffs.any() and "zero" not in note:
-        note = "; ".join(x for x in (note, "all are zero") if x)
-    return words.sentence(f"Tariffs of the base: {note}") if note else ""
+def base_tariffs(r: Report) -> Safe:
+    """Say who levies tariffs in the base and how that is known; all that the accounts record of it is folded."""
+    world = r.outcome.world
+    said = tariffs_in_words(world)
+    sentences = [words.sentence(f"Tariffs of the base: {'all are zero' if said == 'none' else said}")]
+    about = world.meta.get("tariffs")
+    facts = about if isinstance(about, Mapping) else {}
+    imports, duty = facts.get("imports_usd"), facts.get("duty_usd")
+    if isinstance(imports, int | float) and isinstance(duty, int | float) and imports > 0:
+        usd = Unit("USD", 1.0, "USD")
+        mean = fixed(100 * duty / imports, 2)
+        sentences.append(f"Collected: {amount(duty, usd)} on imports of {amount(imports, usd)}, {mean} per cent.")
+    unknown = facts.get("cells_without_imports")
+    if isinstance(unknown, list | tuple) and unknown:
+        sentences.append(
+            f"In {len(unknown)} pairs of sector and origin nothing was imported: their rate, which is not defined, "
+            f"stands at zero."
+        )
+    if facts.get("other_importers"):
+        sentences.append(words.sentence(str(facts["other_importers"])))
+    recorded = [(k, v) for k, v in facts.items() if k != "other_importers" and v not in (None, "", [], {})]
+    folded = Safe("")
+    if recorded:
+        lines = [
+            join([tag("strong", _name(k)), Safe(": "), _text(v, f"meta['tariffs']['{k}']")], "") for k, v in recorded
+        ]
+        folded = details("What the accounts record about their tariffs", bullets(lines))
+    return join([paragraphs(" ".join(sentences)), folded])
 
 
-def _text(value: object) -> str:
-    """Return metadata as text, whatever shape they have."""
+def _name(key: object) -> str:
+    return str(key).replace("_", " ")
+
+
+def _text(value: object, where: str) -> str:
+    """Return metadata as text, whatever shape they have; long lists are counted, and it is said where they stand."""
     if isinstance(value, Mapping):
-        shown = [f"{str(k).replace('_', ' ')}: {_text(v)}" for k, v in value.items() if v not in (None, "", [], {})]
-        return "; ".join(shown)
+        parts = {k: _text(v, f"{where}['{k}']") for k, v in value.items() if v not in (None, "", [], {})}
+        return "; ".join(f"{_name(k)} {v}" for k, v in parts.items())
     if isinstance(value, list | tuple):
-        return ", ".join(_text(v) for v in value)
-    return fixed(value, 0 if value.is_integer() else 4) if isinstance(value, float) else str(value)
+        shown = ", ".join(_text(v, where) for v in value[:MOST_LISTED])
+        more = len(value) - MOST_LISTED
+        return shown if more <= 0 else f"{len(value)}: {shown} and {more} more, all in {where} of the world"
+    if isinstance(value, float):
+        return fixed(value, 0 if value.is_integer() or abs(value) > 1e6 else 4)
+    return str(value)
 
 
 def measures(r: Report) -> Safe:
