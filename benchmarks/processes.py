@@ -14,7 +14,7 @@ from surtax.world.library import DEFAULT, SHIPPED, read_world
 #: what `import surtax` must not load
 HEAVY = ("scipy", "polars", "pydantic", "altair", "vl_convert", "xarray", "yaml", "rich", "click", "h5py")
 LIBRARIES = ("numpy", "click", "yaml", "pydantic", "rich")
-REPORT_LIBRARIES = (*LIBRARIES, "altair", "vl_convert")
+REPORT_LIBRARIES = (*LIBRARIES, "vl_convert")
 NAMES = "import surtax; surtax.World, surtax.load_world, surtax.solve, surtax.Outcome, surtax.Scenario"
 
 

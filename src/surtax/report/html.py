@@ -104,6 +104,7 @@ def render(
     closures: Mapping[str, Outcome] | None = None,
     decomposition: Decomposition | None = None,
     command: str | None = None,
+    summary: Summary | None = None,
 ) -> str:
     """Return the report as HTML; the same outcome gives the same text.
 
@@ -113,6 +114,7 @@ def render(
     closures : the same scenario in the same accounts solved under other closures, {name: outcome}.
     decomposition : `outcome.decomposition()`, if it is to be shown.
     command : the command line that makes this report again.
+    summary : `summarise(outcome)`, where it is at hand.
 
     Raises
     ------
@@ -121,7 +123,7 @@ def render(
     """
     _same_countries(outcome, closures or {}, decomposition)
     every = {outcome.conditions.closure: outcome, **(closures or {})} if closures else {}
-    report = Report(outcome, summarise(outcome), every, decomposition, command)
+    report = Report(outcome, summary or summarise(outcome), every, decomposition, command)
     made = [(anchor, title, make(report)) for anchor, title, make in SECTIONS]
     shown = [x for x in made if x[2]]
     links = tag("ul", *(tag("li", tag("a", title, href=f"#{a}")) for a, title, _ in shown))
@@ -154,6 +156,7 @@ def write_report(
     closures: Mapping[str, Outcome] | None = None,
     decomposition: Decomposition | None = None,
     command: str | None = None,
+    summary: Summary | None = None,
 ) -> None:
     """Write the report to `path`; see `render`.
 
@@ -162,7 +165,7 @@ def write_report(
     InputError
         the file cannot be written.
     """
-    text = render(outcome, closures=closures, decomposition=decomposition, command=command)
+    text = render(outcome, closures=closures, decomposition=decomposition, command=command, summary=summary)
     try:
         Path(path).write_text(text, encoding="utf-8", newline="\n")
     except OSError as problem:

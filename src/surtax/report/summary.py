@@ -65,7 +65,11 @@ class TradeRow:
 
 @dataclass(frozen=True)
 class MeasureRow:
-    """A measure of the scenario and what it adds to the tariff on its cells, weighted by base trade."""
+    """A measure of the scenario and what it adds to the tariff on its cells, weighted by base trade.
+
+    `trade` is what it touches in the base, `duty` its own addition on trade as it is after the change, both in the
+    world's unit.
+    """
 
     id: str
     title: str
@@ -76,6 +80,7 @@ class MeasureRow:
     sectors: tuple[str, ...]
     mean_rate: float
     trade: float
+    duty: float
 
 
 @dataclass(frozen=True)
@@ -267,6 +272,7 @@ def _measures(o: Outcome) -> tuple[MeasureRow, ...]:
                 sectors,
                 100 * duty / trade if trade else 0.0,
                 trade,
+                float((added * o.X_new).sum()),
             )  # fmt: skip
         )
     return tuple(rows)

@@ -112,7 +112,7 @@ def measures(r: Report) -> Safe:
     if not rows:
         return paragraphs("The scenario has no measures: nothing is changed.")
     m = r.money
-    duties = _duties(r)
+    duties = [x.duty for x in rows]
     who = [f"{_labels(r, x.importer)} on {_labels(r, x.exporter)}" for x in rows]
     instruments = [" · ".join(t for t in (x.instrument, x.citation) if t) or "none named" for x in rows]
     shown = table(
@@ -144,12 +144,6 @@ def measures(r: Report) -> Safe:
         ],
     )
     return join([shown, _factors(r)])
-
-
-def _duties(r: Report) -> list[float]:
-    """Duty of each measure's own addition on new trade, in the world's unit; base tariffs are nobody's."""
-    o = r.outcome
-    return [float((added * o.X_new).sum()) for _, added in o.scenario.additions(o.world)]
 
 
 def _labels(r: Report, codes: str | Iterable[str]) -> str:
