@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -82,6 +83,8 @@ def test_numbers_are_whole_in_any_unit_and_size(units, factor):
         assert "…" not in table
     currency = units.split()[0] if units in ("EUR thousand", "JPY", "USD trillion") else ""
     assert currency in text
+    # no number of more digits than a line of them can be read
+    assert not re.search(r"\d{1,3}(,\d{3}){4}", text)
     if currency != "USD":
         assert "USD" not in text
     assert ("person" in text) == bool(currency)
@@ -92,7 +95,7 @@ def test_the_result_can_be_made_again_from_the_terminal(small):
     for part in (
         "war: one: C00<-C01:*=+20; two: C01<-C00:*=+20",
         "4 countries × 3 sectors",
-        "2020; values: USD million, at random prices",
+        "2020; unit of value: USD million, at random prices",
         "all importers: as given in the accounts, year not stated (dice)",
     ):
         assert part in text

@@ -296,7 +296,7 @@ def _conditions(page: _Page, s: Summary) -> None:
         ("Scenario", _scenario(s)),
         ("Accounts", c.get("world")),
         ("Size", _size(c)),
-        ("Year", f"{c.get('year')}; values: {c.get('units')}"),
+        ("Year", f"{c.get('year')}; unit of value: {c.get('units')}"),
         ("Base tariffs", c.get("base_tariffs")),
         ("Base", c.get("base")),
         (

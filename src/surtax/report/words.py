@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from surtax.report.numbers import amount, fixed, short
+from surtax.report.numbers import HUGE, amount, fixed, power, short
 from surtax.report.summary import REST, CountryRow, Summary, TradeRow
 
 if TYPE_CHECKING:
@@ -61,8 +61,12 @@ def changed(row: CountryRow, unit: Unit, year: str = "") -> str:
     """`0.24 per cent (USD 4.9 billion a year, USD 125 per person)`."""
     money = f"{amount(row.equivalent_variation, unit)} a year{year}"
     if row.per_person is not None and abs(row.per_person) >= 0.5:
-        money += f", {unit.currency} {fixed(abs(row.per_person))} per person"
+        money += f", {unit.currency} {_whole(row.per_person)} per person"
     return f"{short(row.welfare)} per cent ({money})"
+
+
+def _whole(x: float) -> str:
+    return power(abs(x), 2) if abs(x) >= HUGE else fixed(abs(x))
 
 
 def headline(summary: Summary, year: object = None) -> list[str]:
