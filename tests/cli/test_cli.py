@@ -61,7 +61,7 @@ def test_json_is_whole(call, files):
     assert document["summary"]["title"] == "A tax"
     for name, v in variables().items():
         if len(v.dims) <= 2:
-            assert document["units"][name] == v.unit
+            assert document["units"][name] == outcome.world.unit.resolve(v.unit)
         values = outcome.variable(name)
         if v.dims == ("country",):
             found = [document["countries"][c][name] for c in outcome.world.countries]
@@ -109,7 +109,9 @@ def test_tables_are_whole(call, files, tmp_path, kind):
         np.testing.assert_allclose(values, x.values.ravel(), rtol=1e-9, atol=1e-11 * scale, err_msg=name)
         assert not frame[name].is_nan().any()
     with (folder / "variables.csv").open(newline="", encoding="utf-8") as file:
-        assert [r["name"] for r in csv.DictReader(file)] == list(variables())
+        rows = list(csv.DictReader(file))
+    assert [r["name"] for r in rows] == list(variables())
+    assert [r["unit"] for r in rows] == [outcome.world.unit.resolve(v.unit) for v in variables().values()]
     assert json.loads((folder / "conditions.json").read_text())["closure"] == "fixed"
 
 

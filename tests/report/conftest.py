@@ -49,6 +49,7 @@ def small():
         meta={
             "name": "small",
             "year": 2020,
+            "units": "USD million, at random prices",
             "sources": [{"title": "Random numbers", "licence": "CC0", "note": "see https://a.b/c"}],
             "imputed": [{"what": "everything", "how": "dice", "cells": 3, "value": 12.5}],
             "tariffs": {"source": "dice", "coverage": {"C00": 1.0}},

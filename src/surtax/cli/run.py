@@ -15,6 +15,8 @@ from surtax.errors import InputError
 if TYPE_CHECKING:
     from surtax.model.outcome import Outcome
     from surtax.policy.scenario import Scenario
+    from surtax.report.summary import Summary
+    from surtax.world import World
 
 
 @click.command()
@@ -103,7 +105,7 @@ def run(
                     write_tables(outcome, folder, kind)
         if report:
             say("writing the report")
-            _report(outcome, report, accounts, chosen)
+            _report(outcome, summary, report, accounts)
     if as_json:
         import json
 
@@ -152,7 +154,7 @@ def _changed(chosen: Scenario, changes: tuple[str, ...]) -> Scenario:
     return replace(chosen, name=f"{name} + set", title=f"{base}{'; '.join(changes)}")
 
 
-def _report(outcome: Outcome, path: Path, accounts: Any, chosen: Scenario) -> None:
+def _report(outcome: Outcome, summary: Summary, path: Path, accounts: World) -> None:
     """The report, with the same scenario under the other closures and the decomposition beside it."""
     import shlex
 
@@ -169,14 +171,14 @@ def _report(outcome: Outcome, path: Path, accounts: Any, chosen: Scenario) -> No
             continue
         # A closure without an equilibrium is left out of the comparison, which lists those that have one.
         with contextlib.suppress(NoConvergence):
-            closures[closure] = solve(accounts, chosen, deficits=closure)
+            closures[closure] = solve(accounts, outcome.schedule, deficits=closure)
     terms = None
     # An embargo has no path of finite steps: the report then goes without that table.
     with contextlib.suppress(NoConvergence, InputError):
         # The table shows four digits.
         terms = outcome.decomposition(tolerance=1e-5)
     command = shlex.join(["surtax", *sys.argv[1:]])
-    write_report(outcome, path, closures=closures, decomposition=terms, command=command)
+    write_report(outcome, path, closures=closures, decomposition=terms, command=command, summary=summary)
 
 
 def _writable(folders: tuple[Path | None, ...], report: Path | None) -> None:

@@ -28,7 +28,7 @@ class Base:
     gamma_nks : γ [n,k,s]: output into demand for inputs.
     gamma_v, alpha : [s,n].
     theta : [s].
-    V, D, R, I : [n] factor income, deficit, tariff revenue, income; USD million.
+    V, D, R, I : [n] factor income, deficit, tariff revenue, income; in the world's unit.
     E, Y : [s,n] expenditure and output.
     bought : [s,n] True where E > 0.
     """

@@ -90,7 +90,7 @@ def _pack(outcome: Outcome, method: str, terms: list[Array], points: int) -> Dec
 
 
 def _terms(X: Array, t: Array, dlnc: Array, dX_over_X: Array, dlntau: Array | None, dD: Array) -> list[Array]:
-    """The four terms, USD million, [n]; the domestic part of the terms of trade cancels by itself."""
+    """The four terms, in the world's unit, [n]; the domestic part of the terms of trade cancels by itself."""
     sold = (X.sum(axis=2) * dlnc).sum(axis=0)
     paid = np.einsum("sod,so->d", X, dlnc)
     volume = (t * X * (dX_over_X - dlnc[:, :, None])).sum(axis=(0, 1))

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from surtax.errors import InputError, nearest
 from surtax.labelled import Labelled
+from surtax.model.changes import changes_made
+from surtax.world.provenance import NOT_STATED, aggregated, base_tariffs
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,7 +34,10 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Variable:
-    """One row of the table of variables."""
+    """One row of the table of variables.
+
+    `unit` is `money` or `money per person` where it depends on the world: `world.unit.resolve(unit)` says which.
+    """
 
     name: str
     dims: tuple[str, ...]
@@ -99,8 +104,8 @@ class Outcome:
     scenario, schedule : what was changed.
     conditions : closure, elasticities, vintage, residuals.
     w_hat [n], P_hat [s,n], c_hat [s,n] : ŵ, P̂, ĉ in the numeraire Σ ŵV = ΣV.
-    E_new, Y_new [s,n]; R_new, D_new, I_new [n] : E′, Y′, R′, D′, I′, USD million.
-    X_new : X′ [s,o,d] USD million, net of tariff.
+    E_new, Y_new [s,n]; R_new, D_new, I_new [n] : E′, Y′, R′, D′, I′, in the world's unit.
+    X_new : X′ [s,o,d] in the world's unit, net of tariff.
     """
 
     world: World
@@ -161,7 +166,7 @@ class Outcome:
             values = np.ascontiguousarray(FORMULAS[name](self))
             values.flags.writeable = False
             coords = {d: self._labels(d) for d in v.dims}
-            cache[name] = Labelled(name, v.unit, values, v.dims, coords)
+            cache[name] = Labelled(name, self.world.unit.resolve(v.unit), values, v.dims, coords)
         return cache[name]
 
     def _labels(self, dim: str) -> tuple[str, ...]:
@@ -205,7 +210,7 @@ class Outcome:
             missing = [c for c in ("country", "partner", "sector") if c not in frame.columns]
             frame = frame.with_columns(
                 [pl.lit(None, dtype=pl.String).alias(c) for c in missing]
-                + [pl.lit(v.name).alias("variable"), pl.lit(v.unit).alias("unit")]
+                + [pl.lit(v.name).alias("variable"), pl.lit(self.world.unit.resolve(v.unit)).alias("unit")]
             )
             parts.append(frame.select("variable", "country", "partner", "sector", "value", "unit"))
         return pl.concat(parts)
@@ -219,21 +224,28 @@ class Outcome:
         data = {}
         for name, v in variables().items():
             x = self.variable(name)
-            attributes = {"unit": v.unit, "long_name": v.label, "definition": v.definition}
+            attributes = {"unit": x.unit, "long_name": v.label, "definition": v.definition}
             data[name] = xr.DataArray(x.values, dims=x.dims, attrs=attributes)
         dims = {d for v in variables().values() for d in v.dims}
         coords = {d: list(self._labels(d)) for d in dims}
         return xr.Dataset(data, coords=coords, attrs=self.describe())
 
     def describe(self) -> dict[str, Any]:
-        """The conditions of the result as plain values."""
-        c = self.conditions
+        """The conditions of the result as plain values: what was changed, in which accounts, solved how."""
+        c, world = self.conditions, self.world
         return {
             "scenario": self.scenario.name,
+            "changes": list(changes_made(world, self.scenario, self.schedule)),
             "model": c.model,
             "closure": c.closure,
             "elasticities": c.elasticities,
             "world": c.vintage,
+            "year": world.meta.get("year") or NOT_STATED,
+            "units": str(world.meta.get("units") or NOT_STATED),
+            "countries": len(world.countries),
+            "sectors": len(world.sectors),
+            "aggregated": list(aggregated(world)),
+            "base_tariffs": base_tariffs(world),
             "base": c.base,
             "numeraire": "world factor income",
             "residual": c.residual,
@@ -265,10 +277,10 @@ def _abroad(X: Array, axis: int) -> Array:
 
 
 def _per_person(o: Outcome) -> Array:
-    people = o.world.population
-    if people is None:
+    people, scale = o.world.population, o.world.unit.scale
+    if people is None or scale is None:
         return np.full(len(o.world.countries), np.nan)
-    return np.asarray(1e6 * (o.real_income - 1) * o.world.income / people)
+    return np.asarray(scale * (o.real_income - 1) * o.world.income / people)
 
 
 FORMULAS: Mapping[str, Callable[[Outcome], Array]] = {

@@ -1,6 +1,7 @@
-"""Charts as inline SVG: Altair describes them, vl-convert draws them.
+"""Charts as inline SVG: Vega-Lite specifications written here, drawn by vl-convert.
 
-Both are imported when the first chart is drawn.
+The specifications are plain dictionaries: that costs nothing to build; the tests hold them against Altair's schema.
+vl-convert is imported when the first chart is drawn.
 
 Colours are those of Okabe & Ito (2008), which people with any common colour vision tell apart;
 side and sign are shown by shape and place
@@ -12,16 +13,13 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
-from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any
 
 from surtax.report.markup import Safe, esc
 from surtax.report.numbers import DASH, column, fixed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    import altair as alt
+    from collections.abc import Mapping, Sequence
 
 BLUE = "#0072B2"
 ORANGE = "#D55E00"
@@ -41,24 +39,7 @@ ROOMY = 8
 TICKS = "datum.value == 0 ? '0' : format(datum.value, '+,~f')"
 
 
-# Altair can check every piece of a specification against the schema, at a third of a second for
-# these charts; the tests ask for it.
-CHECK_SCHEMA = False
-
-P = ParamSpec("P")
-
-
-def _drawn(build: Callable[P, Safe]) -> Callable[P, Safe]:
-    """Draw with Altair's checks as `CHECK_SCHEMA` says."""
-
-    @wraps(build)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Safe:
-        from altair.utils.schemapi import debug_mode
-
-        with debug_mode(CHECK_SCHEMA):
-            return build(*args, **kwargs)
-
-    return wrapper
+Spec = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -98,11 +79,8 @@ def unique_labels(codes: Sequence[str], names: Sequence[str]) -> list[str]:
     return [n if names.count(n) == 1 else f"{n} ({c})" for c, n in zip(codes, names, strict=True)]
 
 
-@_drawn
 def welfare_bars(bars: Sequence[Bar], title: str, description: str) -> Safe:
     """Return ranked horizontal bars with their values, in the order given."""
-    import altair as alt
-
     bars = [replace(b, value=_settled(b.value)) for b in bars]
     values = [b.value for b in bars]
     texts = column(values, sign=True)
@@ -111,27 +89,22 @@ def welfare_bars(bars: Sequence[Bar], title: str, description: str) -> Safe:
         for b, t in zip(bars, texts, strict=True)
     ]
     strong = [b.label for b in bars if b.strong]
-    y = alt.Y("label:N", sort=[b.label for b in bars], axis=_names(strong, 190), title=None)
-    x = alt.X("value:Q", scale=alt.Scale(domain=_padded(values, 0.13), nice=False), axis=_per_cent_axis())
-    mark = alt.Chart(alt.NamedData("rows")).mark_bar(height={"band": 0.72})
+    y = _nominal("label", sort=[b.label for b in bars], axis=_names(strong, 190), title=None)
+    x = _per_cent(_padded(values, 0.13))
     layers = [
-        mark.encode(x=x, y=y, color=alt.Color("colour:N", scale=None)),
+        _layer("rows", {"type": "bar", "height": {"band": 0.72}}, x=x, y=y, color=_nominal("colour", scale=None)),
         *_labels(x, y, 4),
         _zero(),
     ]
-    chart = alt.layer(*layers).properties(width=380, height=alt.Step(18))
     data = {"rows": rows, **_sides_of_zero(rows)}
-    return _svg(chart, data, "welfare", title, description)
+    return _svg(layers, data, (380, {"step": 18}), "welfare", title, description)
 
 
-@_drawn
 def sector_dots(dots: Sequence[Dot], title: str, description: str, labelled: int = 5) -> Safe:
     """Return one row a sector, one dot a side; the largest moves carry their value.
 
     Rows keep their order.
     """
-    import altair as alt
-
     order = list(dict.fromkeys(d.row for d in dots))
     sides = list(dict.fromkeys(d.side for d in dots))
     drawn = [replace(d, value=_settled(d.value)) for d in dots if math.isfinite(d.value)]
@@ -148,32 +121,26 @@ def sector_dots(dots: Sequence[Dot], title: str, description: str, labelled: int
         outer = d.value == (low if d.value < 0 else high)
         text = fixed(d.value, 1, sign=True) if i in largest and outer and d.value else ""
         rows.append({"label": d.row, "side": d.side, "value": d.value, "text": text})
-    y = alt.Y("label:N", sort=order, axis=_names([], 285), title=None)
-    domain = _padded([d.value for d in drawn], 0.15)
-    x = alt.X("value:Q", scale=alt.Scale(domain=domain, nice=False), axis=_per_cent_axis())
-    legend = alt.Legend(orient="top", title=None, direction="horizontal", symbolSize=90, labelFontSize=13)
+    y = _nominal("label", sort=order, axis=_names([], 285), title=None)
+    x = _per_cent(_padded([d.value for d in drawn], 0.15))
+    legend = {"orient": "top", "title": None, "direction": "horizontal", "symbolSize": 90, "labelFontSize": 13}
     colours, shapes = [BLUE, ORANGE][: len(sides)], ["circle", "diamond"][: len(sides)]
-    colour = alt.Color("side:N", scale=alt.Scale(domain=sides, range=colours), legend=legend)
-    shape = alt.Shape("side:N", scale=alt.Scale(domain=sides, range=shapes), legend=legend)
+    colour = _nominal("side", scale={"domain": sides, "range": colours}, legend=legend)
+    shape = _nominal("side", scale={"domain": sides, "range": shapes}, legend=legend)
     pairs = [{"label": r, "value": a, "high": b} for r, (a, b) in spans.items()]
-    join = alt.Chart(alt.NamedData("pairs")).mark_rule(color="#b9c0c8", strokeWidth=2)
-    point = alt.Chart(alt.NamedData("rows")).mark_point(filled=True, opacity=1, size=75)
+    point = {"type": "point", "filled": True, "opacity": 1, "size": 75}
     layers = [
         _zero(),
-        join.encode(x=x, y=y, x2=alt.X2("high:Q")),
-        point.encode(x=x, y=y, color=colour, shape=shape),
+        _layer("pairs", {"type": "rule", "color": "#b9c0c8", "strokeWidth": 2}, x=x, y=y, x2={"field": "high"}),
+        _layer("rows", point, x=x, y=y, color=colour, shape=shape),
         *_labels(x, y, 8),
     ]
-    chart = alt.layer(*layers).properties(width=310, height=alt.Step(21))
     data = {"rows": rows, "pairs": pairs, **_sides_of_zero([r for r in rows if r["text"]])}
-    return _svg(chart, data, "sectors", title, description)
+    return _svg(layers, data, (310, {"step": 21}), "sectors", title, description)
 
 
-@_drawn
 def trade_matrix(cells: Sequence[Cell], title: str, description: str) -> Safe:
     """Return a heat map: exporters down, importers across, per cent by colour and as text."""
-    import altair as alt
-
     order = list(dict.fromkeys(c.exporter for c in cells))
     roomy = len(order) <= ROOMY
     sizes = [abs(c.per_cent) for c in cells if math.isfinite(c.per_cent) and not c.domestic]
@@ -195,35 +162,43 @@ def trade_matrix(cells: Sequence[Cell], title: str, description: str) -> Safe:
                 "amount": amount,
             }
         )
-    across = alt.Axis(
-        orient="top",
-        labelAngle=0 if roomy else -50,
-        labelLimit=130,
-        labelFontSize=12.5,
-        labelPadding=6,
-        labelFontWeight="bold",
-        title="sold to",
-        titlePadding=6,
-    )
-    down = alt.Axis(title="sold by", labelFontWeight="bold", labelPadding=8, labelLimit=160, labelFontSize=12.5)
-    x, y = alt.X("to:N", sort=order, axis=across), alt.Y("from:N", sort=order, axis=down)
-    ink = alt.Color("ink:N", scale=None)
-    base = alt.Chart(alt.NamedData("rows"))
-    bold = base.mark_text(
-        fontSize=14 if roomy else 10,
-        fontWeight="bold" if roomy else "normal",
-        dy=-7 if roomy else 0,
-    )
+    across = {
+        "orient": "top",
+        "labelAngle": 0 if roomy else -50,
+        "labelLimit": 130,
+        "labelFontSize": 12.5,
+        "labelPadding": 6,
+        "labelFontWeight": "bold",
+        "title": "sold to",
+        "titlePadding": 6,
+    }
+    down = {"title": "sold by", "labelFontWeight": "bold", "labelPadding": 8, "labelLimit": 160, "labelFontSize": 12.5}
+    x, y = _nominal("to", sort=order, axis=across), _nominal("from", sort=order, axis=down)
+    ink, fill_of = _nominal("ink", scale=None), _nominal("fill", scale=None)
+    size, weight, lift = (14, "bold", -7) if roomy else (10, "normal", 0)
+    number = {"type": "text", "fontSize": size, "fontWeight": weight, "dy": lift}
     layers = [
-        base.mark_rect(stroke="white", strokeWidth=2).encode(x=x, y=y, color=alt.Color("fill:N", scale=None)),
-        bold.encode(x=x, y=y, text=alt.Text("text:N"), color=ink),
+        _layer("rows", {"type": "rect", "stroke": "white", "strokeWidth": 2}, x=x, y=y, color=fill_of),
+        _layer("rows", number, x=x, y=y, text=_nominal("text"), color=ink),
     ]
     if roomy:
-        small = base.mark_text(fontSize=11.5, dy=10)
-        layers.append(small.encode(x=x, y=y, text=alt.Text("amount:N"), color=ink))
-    height = alt.Step(TALL if roomy else LOW)
-    chart = alt.layer(*layers).properties(width=max(500, 42 * len(order)), height=height)
-    return _svg(chart, {"rows": rows}, "trade", title, description)
+        small = {"type": "text", "fontSize": 11.5, "dy": 10}
+        layers.append(_layer("rows", small, x=x, y=y, text=_nominal("amount"), color=ink))
+    extent_of = max(500, 42 * len(order)), {"step": TALL if roomy else LOW}
+    return _svg(layers, {"rows": rows}, extent_of, "trade", title, description)
+
+
+def _layer(data: str, mark: Spec, **encoding: Spec) -> Spec:
+    return {"data": {"name": data}, "mark": mark, "encoding": encoding}
+
+
+def _nominal(name: str, **more: Any) -> Spec:
+    return {"field": name, "type": "nominal", **more}
+
+
+def _per_cent(domain: Sequence[float]) -> Spec:
+    axis = {"labelExpr": TICKS, "orient": "top", "tickCount": 6, "title": None}
+    return {"field": "value", "type": "quantitative", "scale": {"domain": domain, "nice": False}, "axis": axis}
 
 
 def _bar_colour(bar: Bar) -> str:
@@ -232,14 +207,11 @@ def _bar_colour(bar: Bar) -> str:
     return ORANGE if bar.strong else "#efb78c"
 
 
-def _labels(x: alt.X, y: alt.Y, distance: int) -> list[alt.Chart]:
+def _labels(x: Spec, y: Spec, distance: int) -> list[Spec]:
     """Return values beside their marks, away from zero; see `_sides_of_zero`."""
-    import altair as alt
-
-    text = alt.Text("text:N")
-    left = alt.Chart(alt.NamedData("left")).mark_text(align="right", dx=-distance, color=INK)
-    right = alt.Chart(alt.NamedData("right")).mark_text(align="left", dx=distance, color=INK)
-    return [left.encode(x=x, y=y, text=text), right.encode(x=x, y=y, text=text)]
+    left = {"type": "text", "align": "right", "dx": -distance, "color": INK}
+    right = {"type": "text", "align": "left", "dx": distance, "color": INK}
+    return [_layer(side, mark, x=x, y=y, text=_nominal("text")) for side, mark in (("left", left), ("right", right))]
 
 
 def _sides_of_zero(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -264,38 +236,27 @@ def _ink_on(colour: str) -> str:
     return "#ffffff" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.06 else INK
 
 
-def _per_cent_axis() -> alt.Axis:
-    import altair as alt
-
-    return alt.Axis(labelExpr=TICKS, orient="top", tickCount=6, title=None)
-
-
-def _names(strong: Sequence[str], limit: int) -> alt.Axis:
+def _names(strong: Sequence[str], limit: int) -> Spec:
     """Return an axis of row labels, those of `strong` in bold."""
     import json
-
-    import altair as alt
 
     weight: Any = "normal"
     if strong:
         test = f"indexof({json.dumps(list(strong))}, datum.value) >= 0"
         weight = {"condition": {"test": test, "value": "bold"}, "value": "normal"}
-    return alt.Axis(
-        labelLimit=limit,
-        labelPadding=8,
-        domain=False,
-        ticks=False,
-        grid=False,
-        labelFontWeight=weight,
-    )
+    return {
+        "labelLimit": limit,
+        "labelPadding": 8,
+        "domain": False,
+        "ticks": False,
+        "grid": False,
+        "labelFontWeight": weight,
+    }
 
 
-def _zero() -> alt.Chart:
-    import altair as alt
-
-    mark = alt.Chart(alt.NamedData("zero")).mark_rule(color=INK, strokeWidth=1)
-    zero: alt.Chart = mark.encode(x=alt.X("zero:Q"))
-    return zero
+def _zero() -> Spec:
+    mark = {"type": "rule", "color": INK, "strokeWidth": 1}
+    return _layer("zero", mark, x={"field": "zero", "type": "quantitative"})
 
 
 def _settled(value: float) -> float:
@@ -344,32 +305,31 @@ def _config() -> dict[str, Any]:
 
 
 def _svg(
-    chart: alt.LayerChart | alt.FacetChart,
+    layers: Sequence[Spec],
     data: Mapping[str, Any],
+    size: tuple[int, Spec],
     anchor: str,
     title: str,
     description: str,
 ) -> Safe:
-    """Draw a chart; its version of Vega-Lite is Altair's if vl-convert knows that.
+    """Draw layers of one chart; `size` is its width and the height of a row."""
+    spec = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "config": _config(),
+        "layer": list(layers),
+        "datasets": {**data, "zero": [{"zero": 0}]},
+        "width": size[0],
+        "height": size[1],
+    }
+    return accessible(_draw(spec), anchor, title, description)
 
-    The charts name their data, which join the specification here: Altair would copy every row many
-    times over.
-    """
-    import altair as alt
+
+def _draw(spec: Spec) -> str:
+    """Return the SVG; the version of Vega-Lite is vl-convert's own. Nothing is ever fetched: data stand in `spec`."""
     import vl_convert as vlc
 
-    spec: dict[str, Any] = chart.configure(**_config()).to_dict(validate=CHECK_SCHEMA)
-    spec["datasets"] = {**data, "zero": [{"zero": 0}]}
-    wanted = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-    known = vlc.get_vegalite_versions() if hasattr(vlc, "get_vegalite_versions") else []
-    # Data stand in the specification; nothing is ever fetched.
-    drawn: str = vlc.vegalite_to_svg(
-        spec,
-        vl_version=wanted if wanted in known else None,
-        allowed_base_urls=[],
-        show_warnings=False,
-    )
-    return accessible(drawn, anchor, title, description)
+    drawn: str = vlc.vegalite_to_svg(spec, allowed_base_urls=[], show_warnings=False)
+    return drawn
 
 
 def accessible(svg: str, anchor: str, title: str, description: str) -> Safe:

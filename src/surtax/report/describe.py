@@ -11,7 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from surtax.policy.scenario import Change, Scenario
+from surtax.report.numbers import amount
 from surtax.world import World
+from surtax.world.provenance import size
 
 
 def print_world(world: World) -> None:
@@ -20,9 +22,13 @@ def print_world(world: World) -> None:
     meta = world.meta
     console.print(f"[bold]{escape(str(meta.get('title') or meta.get('name') or 'world'))}[/bold]")
     income = world.factor_income.sum()
+
+    def money(x: float) -> str:
+        return ("−" if x < 0 else "") + escape(amount(float(x), world.unit, 3))
+
     console.print(
-        f"{len(world.countries)} countries × {len(world.sectors)} sectors; output {_money(world.output.sum())}, factor "
-        f"income {_money(income)}; {escape(str(meta.get('units', 'unit of value not stated')))}"
+        f"{size(world)}; output {money(world.output.sum())}, factor income {money(income)}; "
+        f"{escape(str(meta.get('units') or 'unit of value not stated'))}"
     )
     for key in ("year", "vintage", "build", "base"):
         if meta.get(key):
@@ -31,7 +37,7 @@ def print_world(world: World) -> None:
     for x in sources:
         console.print(f"source: {escape(str(x.get('title')))} ({escape(str(x.get('licence')))})")
     for x in meta.get("imputed", ()):
-        console.print(f"imputed: {escape(str(x['what']))}: {x['cells']} cells, {_money(x['value'])}")
+        console.print(f"imputed: {escape(str(x['what']))}: {x['cells']} cells, {money(x['value'])}")
     for a in world.adjustments:
         console.print(f"adjusted: {escape(a.what)}: {a.cells} cells, {a.value:.6g}")
     tariffs = meta.get("tariffs")
@@ -45,14 +51,14 @@ def print_world(world: World) -> None:
     for i, code in enumerate(world.sectors):
         sectors.add_row(
             code, escape(world.sector_names[i]), f"{world.elasticity[i]:.3g}",
-            _money(world.output[i].sum()), _money(traded[i]),
+            money(world.output[i].sum()), money(traded[i]),
         )  # fmt: skip
     console.print(sectors)
     countries = _table("country", "name", "factor income", "trade deficit", "tariff revenue")
     for i, code in enumerate(world.countries):
         countries.add_row(
-            code, escape(world.country_names[i]), _money(world.factor_income[i]), _money(world.deficit[i]),
-            _money(world.revenue[i]),
+            code, escape(world.country_names[i]), money(world.factor_income[i]), money(world.deficit[i]),
+            money(world.revenue[i]),
         )  # fmt: skip
     console.print(countries)
 
@@ -100,12 +106,3 @@ def _change(c: Change) -> str:
 def _because(c: Change) -> str:
     parts: Iterable[Any] = (f"{name} {value:,.6g}" for name, value in c.factors)
     return "; ".join([*parts, *([c.note] if c.note else [])])
-
-
-def _money(x: float) -> str:
-    """USD million as readable money."""
-    value = float(x)
-    for size, unit in ((1e6, "tn"), (1e3, "bn")):
-        if abs(value) >= size:
-            return f"{value / size:,.1f} {unit}"
-    return f"{value:,.1f} mn"

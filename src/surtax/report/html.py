@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from surtax.errors import InputError
-from surtax.report import sections, words
+from surtax.report import words
 from surtax.report.charts import unique_labels
-from surtax.report.markup import Safe, join, paragraphs, tag
+from surtax.report.markup import Safe, join, paragraphs, section, tag
 from surtax.report.numbers import Money
+from surtax.report.sections import effects, grounds, policy
 from surtax.report.summary import REST, Summary, summarise
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Report:
     @cached_property
     def money(self) -> Money:
         """The unit of amounts."""
-        return Money(float(np.max(np.abs(self.outcome.world.income))))
+        return Money(float(np.max(np.abs(self.outcome.world.income))), self.outcome.world.unit)
 
     @property
     def year(self) -> object:
@@ -82,18 +83,18 @@ class Report:
 # In the order of the page: anchor, title, and what makes it; a section with nothing to say is left
 # out.
 SECTIONS: tuple[tuple[str, str, Callable[[Report], Safe]], ...] = (
-    ("countries", "Who gains and who loses", sections.countries),
-    ("ranking", "Real income in every country", sections.ranking),
-    ("sectors", "What happens to sectors", sections.sectors),
-    ("trade", "Trade with each other", sections.trade),
-    ("revenue", "Tariff revenue", sections.revenue),
-    ("measures", "The measures", sections.measures),
-    ("left-out", "What is left out", sections.left_out),
-    ("closures", "How much hangs on the treatment of trade deficits", sections.closures),
-    ("decomposition", "Where the change of real income comes from", sections.decomposition),
-    ("conditions", "Conditions under which this holds", sections.conditions),
-    ("definitions", "What the quantities mean", sections.definitions),
-    ("reproduce", "How to reproduce and cite this", sections.reproduce),
+    ("countries", "Who gains and who loses", effects.countries),
+    ("ranking", "Real income in every country", effects.ranking),
+    ("sectors", "What happens to sectors", effects.sectors),
+    ("trade", "Trade with each other", effects.trade),
+    ("revenue", "Tariff revenue", policy.revenue),
+    ("measures", "The measures", policy.measures),
+    ("left-out", "What is left out", policy.left_out),
+    ("closures", "How much hangs on the treatment of trade deficits", grounds.closures),
+    ("decomposition", "Where the change of real income comes from", grounds.decomposition),
+    ("conditions", "Conditions under which this holds", grounds.conditions),
+    ("definitions", "What the quantities mean", grounds.definitions),
+    ("reproduce", "How to reproduce and cite this", grounds.reproduce),
 )
 
 
@@ -103,6 +104,7 @@ def render(
     closures: Mapping[str, Outcome] | None = None,
     decomposition: Decomposition | None = None,
     command: str | None = None,
+    summary: Summary | None = None,
 ) -> str:
     """Return the report as HTML; the same outcome gives the same text.
 
@@ -112,6 +114,7 @@ def render(
     closures : the same scenario in the same accounts solved under other closures, {name: outcome}.
     decomposition : `outcome.decomposition()`, if it is to be shown.
     command : the command line that makes this report again.
+    summary : `summarise(outcome)`, where it is at hand.
 
     Raises
     ------
@@ -120,7 +123,7 @@ def render(
     """
     _same_countries(outcome, closures or {}, decomposition)
     every = {outcome.conditions.closure: outcome, **(closures or {})} if closures else {}
-    report = Report(outcome, summarise(outcome), every, decomposition, command)
+    report = Report(outcome, summary or summarise(outcome), every, decomposition, command)
     made = [(anchor, title, make(report)) for anchor, title, make in SECTIONS]
     shown = [x for x in made if x[2]]
     links = tag("ul", *(tag("li", tag("a", title, href=f"#{a}")) for a, title, _ in shown))
@@ -129,7 +132,7 @@ def render(
         [
             _front(report),
             tag("nav", links, aria_label="Contents"),
-            tag("main", "\n", join(sections.section(*x) for x in shown)),
+            tag("main", "\n", join(section(*x) for x in shown)),
             _foot(report),
         ]
     )
@@ -153,6 +156,7 @@ def write_report(
     closures: Mapping[str, Outcome] | None = None,
     decomposition: Decomposition | None = None,
     command: str | None = None,
+    summary: Summary | None = None,
 ) -> None:
     """Write the report to `path`; see `render`.
 
@@ -161,7 +165,7 @@ def write_report(
     InputError
         the file cannot be written.
     """
-    text = render(outcome, closures=closures, decomposition=decomposition, command=command)
+    text = render(outcome, closures=closures, decomposition=decomposition, command=command, summary=summary)
     try:
         Path(path).write_text(text, encoding="utf-8", newline="\n")
     except OSError as problem:

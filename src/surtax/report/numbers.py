@@ -8,14 +8,23 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from surtax.world.units import UNSTATED
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from surtax.world.units import Unit
+
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
-BILLION = 1e3
-# Below this largest income (USD million) billions would be all zeros: a textbook world.
-SMALLEST_IN_BILLIONS = 1e4
+# From here on, and below the least, a number is written with a power of ten: digits would fill the line, or be zeros.
+HUGE, TINY = 1e9, 1e-4
+# A longer name of a unit does not fit the head of a column.
+LONGEST_HEAD = 16
+# Amounts below this share of the largest one shown are rounding of the solver.
+ROUNDING = 1e-11
+# Words for powers of a thousand, and the short ones for heads of tables.
+SCALES = ((1e12, "trillion", "tn"), (1e9, "billion", "bn"), (1e6, "million", "m"), (1e3, "thousand", "th"))
 
 
 def fixed(x: float | None, digits: int = 0, *, sign: bool = False) -> str:
@@ -51,9 +60,20 @@ def digits_for(values: Iterable[float | None], significant: int = 3, most: int =
 
 
 def column(values: Sequence[float | None], *, sign: bool = False, significant: int = 3) -> list[str]:
-    """Format a column of a table, all with the same decimals."""
+    """Format a column of a table, all with the same decimals, or all with powers of ten where some are huge."""
+    if any(v is not None and math.isfinite(v) and abs(v) >= HUGE for v in values):
+        return [power(v, significant, sign=sign) for v in values]
     digits = digits_for(values, significant)
     return [fixed(v, digits, sign=sign) for v in values]
+
+
+def power(x: float | None, significant: int = 3, *, sign: bool = False) -> str:
+    """Return `x` with a power of ten, as 1.23e21 or −4.5e−12; zero and what is no number as `fixed` has them."""
+    if x is None or not math.isfinite(x) or x == 0:
+        return fixed(x, 0, sign=sign)
+    mantissa, exponent_ = f"{abs(x):.{significant - 1}e}".split("e")
+    shown = int(exponent_)
+    return (MINUS if x < 0 else "+" if sign else "") + f"{mantissa}e{MINUS if shown < 0 else ''}{abs(shown)}"
 
 
 def least(texts: Sequence[str], values: Sequence[float]) -> list[str]:
@@ -67,16 +87,26 @@ def least(texts: Sequence[str], values: Sequence[float]) -> list[str]:
 
 def short(x: float, significant: int = 2) -> str:
     """Return the magnitude of `x` with so many significant digits, for use in a sentence."""
-    return fixed(abs(x), digits_for([x], significant))
+    size = abs(x)
+    if math.isfinite(size) and (size >= HUGE or 0 < size < TINY):
+        return power(size, significant)
+    return fixed(size, digits_for([x], significant))
 
 
-def dollars(million: float) -> str:
-    """Return the magnitude of an amount, in words: USD 4.9 billion."""
-    size = abs(million)
-    for scale, word in ((1e6, "trillion"), (1e3, "billion")):
+def amount(x: float, unit: Unit, significant: int = 2) -> str:
+    """Return the magnitude of an amount of the accounts, in words: `USD 4.9 billion`, or `4.9 units`."""
+    if unit.scale is None:
+        return f"{short(x, significant)} {_word(unit)}"
+    size = abs(x) * unit.scale
+    for scale, word, _ in SCALES:
         if size >= 0.9995 * scale:
-            return f"USD {short(size / scale)} {word}"
-    return f"USD {short(size)} million"
+            return f"{unit.currency} {short(size / scale, significant)} {word}"
+    return f"{unit.currency} {short(size, significant)}"
+
+
+def _word(unit: Unit) -> str:
+    """What to call one unit of value in running text, where it has no currency."""
+    return "units" if unit.text == UNSTATED else unit.text
 
 
 def exponent(x: float) -> str:
@@ -87,20 +117,38 @@ def exponent(x: float) -> str:
 
 
 class Money:
-    """The unit in which amounts are shown: USD billion, or million in a small world.
+    """The unit in which a result shows amounts: a currency with a power of a thousand, or the accounts' own unit.
 
     Attributes
     ----------
-    scale : USD million that make one unit; label, short_label : the unit's name.
+    label, head : the unit, in full (`USD billion`) and for the head of a column (`USD bn`).
+    short_label : the head without the currency (`bn`); may be empty.
+    scale : units of the accounts that make one unit shown.
     """
 
-    def __init__(self, largest_income: float) -> None:
-        """Choose by the largest income, USD million."""
-        billions = largest_income >= SMALLEST_IN_BILLIONS
-        self.scale = BILLION if billions else 1.0
-        self.label = "USD billion" if billions else "USD million"
-        self.short_label = "bn" if billions else "m"
+    def __init__(self, largest: float, unit: Unit) -> None:
+        """Choose by the largest amount that is shown, in units of the accounts."""
+        self.unit, self.largest = unit, abs(largest)
+        self.scale, self.short_label = 1.0, ""
+        if unit.scale is None:
+            self.label = unit.text
+            self.head = unit.text if len(unit.text) <= LONGEST_HEAD else "units"
+            return
+        word, size = "", self.largest * unit.scale
+        # From ten up, so that smaller amounts beside the largest keep digits; billions at most, as usual for trade.
+        for scale, name, letter in SCALES[1:]:
+            if size >= 10 * scale:
+                word, self.short_label, self.scale = name, letter, scale / unit.scale
+                break
+        else:
+            self.scale = 1 / unit.scale
+        self.label = f"{unit.currency} {word}".strip()
+        self.head = f"{unit.currency} {self.short_label}".strip()
 
     def column(self, values: Sequence[float], *, sign: bool = False, significant: int = 3) -> list[str]:
-        """Format amounts in USD million as a column in this unit."""
-        return column([v / self.scale for v in values], sign=sign, significant=significant)
+        """Format amounts of the accounts as a column in this unit; with powers of ten where all are tiny."""
+        shown = [v / self.scale for v in values]
+        largest = max((abs(v) for v in shown if math.isfinite(v)), default=0.0)
+        if ROUNDING * self.largest / self.scale < largest < TINY:
+            return [power(v, significant, sign=sign) for v in shown]
+        return column(shown, sign=sign, significant=significant)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surtax.model.outcome import Outcome
+from surtax.world.units import UNSTATED, Unit
 
 Array = NDArray[np.float64]
 
@@ -53,7 +54,7 @@ class SectorRow:
 
 @dataclass(frozen=True)
 class TradeRow:
-    """What an exporter sells to an importer, USD million net of tariff, base prices of the numeraire."""
+    """What an exporter sells to an importer, in the world's unit net of tariff, base prices of the numeraire."""
 
     exporter: str
     importer: str
@@ -64,7 +65,11 @@ class TradeRow:
 
 @dataclass(frozen=True)
 class MeasureRow:
-    """A measure of the scenario and what it adds to the tariff on its cells, weighted by base trade."""
+    """A measure of the scenario and what it adds to the tariff on its cells, weighted by base trade.
+
+    `trade` is what it touches in the base, `duty` its own addition on trade as it is after the change, both in the
+    world's unit.
+    """
 
     id: str
     title: str
@@ -75,6 +80,7 @@ class MeasureRow:
     sectors: tuple[str, ...]
     mean_rate: float
     trade: float
+    duty: float
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,7 @@ class Summary:
     measures: tuple[MeasureRow, ...]
     left_out: tuple[tuple[str, str], ...]
     conditions: dict[str, Any] = field(default_factory=dict)
+    unit: Unit = Unit("", None, UNSTATED)
 
 
 def summarise(outcome: Outcome, top: int = 5) -> Summary:
@@ -115,6 +122,7 @@ def summarise(outcome: Outcome, top: int = 5) -> Summary:
         measures=_measures(outcome),
         left_out=tuple((x.what, x.why) for x in scenario.left_out),
         conditions=outcome.describe(),
+        unit=outcome.world.unit,
     )
 
 
@@ -187,7 +195,6 @@ def _rest(o: Outcome, members: list[int]) -> CountryRow:
 
     variation = total("equivalent_variation")
     people = None if o.world.population is None else o.world.population[members]
-    known = people is not None and bool(np.isfinite(people).all())
     off = 1 - np.eye(len(o.world.countries))
     base, new = (x.sum(axis=0) * off for x in (o.world.flows, o.X_new))
     return CountryRow(
@@ -195,7 +202,7 @@ def _rest(o: Outcome, members: list[int]) -> CountryRow:
         f"Rest ({len(members)} economies)",
         100 * variation / float(o.world.income[members].sum()),
         variation,
-        1e6 * variation / float(people.sum()) if known and people is not None else None,
+        per_person(variation, people, o.world.unit),
         mean("price_index"),
         mean("wage"),
         mean("real_wage"),
@@ -204,6 +211,13 @@ def _rest(o: Outcome, members: list[int]) -> CountryRow:
         100 * float(new[members].sum() / base[members].sum() - 1),
         100 * float(new[:, members].sum() / base[:, members].sum() - 1),
     )
+
+
+def per_person(amount: float, people: Array | None, unit: Unit) -> float | None:
+    """An amount over all `people`, in the currency; None where population, currency or scale is not known."""
+    if people is None or unit.scale is None or not np.isfinite(people).all():
+        return None
+    return unit.scale * amount / float(people.sum())
 
 
 def _trade(o: Outcome, parties: tuple[str, ...]) -> tuple[TradeRow, ...]:
@@ -258,6 +272,7 @@ def _measures(o: Outcome) -> tuple[MeasureRow, ...]:
                 sectors,
                 100 * duty / trade if trade else 0.0,
                 trade,
+                float((added * o.X_new).sum()),
             )  # fmt: skip
         )
     return tuple(rows)

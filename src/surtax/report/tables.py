@@ -27,7 +27,6 @@ def write_tables(outcome: Outcome, folder: Path, kind: str) -> None:
         the folder cannot be written.
     """
     import json
-    import shutil
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -38,12 +37,22 @@ def write_tables(outcome: Outcome, folder: Path, kind: str) -> None:
                 frame.write_csv(path)
             else:
                 frame.write_parquet(path)
-        table = Path(__file__).resolve().parent.parent / "variables.csv"
-        shutil.copyfile(table, folder / "variables.csv")
+        _write_variables(outcome, folder / "variables.csv")
         text = json.dumps(outcome.describe(), ensure_ascii=False, indent=1)
         (folder / "conditions.json").write_text(text + "\n", encoding="utf-8")
     except OSError as problem:
         raise InputError(f"cannot write to {folder}: {problem.strerror or problem}.") from None
+
+
+def _write_variables(outcome: Outcome, path: Path) -> None:
+    """The table of variables with the units of this outcome's world."""
+    import csv
+
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(["name", "dims", "unit", "label", "definition"])
+        for v in variables().values():
+            rows.writerow([v.name, " ".join(v.dims), outcome.world.unit.resolve(v.unit), v.label, v.definition])
 
 
 def as_plain(outcome: Outcome, summary: Summary) -> dict[str, Any]:
@@ -67,7 +76,7 @@ def as_plain(outcome: Outcome, summary: Summary) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "conditions": outcome.describe(),
-        "units": {n: v.unit for n, v in variables().items() if len(v.dims) <= 2},
+        "units": {n: outcome.world.unit.resolve(v.unit) for n, v in variables().items() if len(v.dims) <= 2},
         "summary": _clean(asdict(summary)),
         "countries": per_country,
         "sectors": per_sector,

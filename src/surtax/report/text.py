@@ -12,7 +12,8 @@ from surtax.report import words
 from surtax.report.numbers import DASH, MINUS, Money, column, exponent, fixed, least
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
 
     from rich.console import Console
     from rich.table import Table
@@ -35,8 +36,12 @@ PLAIN = str.maketrans(
 )
 # Below these widths columns are left out, the least needed first.
 ALL_COLUMNS, MOST_COLUMNS, SOME_COLUMNS = 96, 78, 56
+# The first column, of names, folds at its least to so many characters.
+LEAST_FIRST = 10
 # More rows of trade than this are cut, and the cut is said.
 MOST_TRADE = 12
+# More changes than this are counted, as those of a scenario file; one-off ones are always told.
+MOST_CHANGES = 6
 # A text of something left out is cut at this many characters; the report has it whole.
 LONGEST = 90
 
@@ -64,7 +69,7 @@ def print_summary(summary: Summary, console: Console, *, year: object = None) ->
     page.title(summary.title, summary.date)
     page.text(" ".join(words.headline(summary, year)))
     names = {r.code: r.name for r in summary.countries}
-    money = Money(_largest(summary))
+    money = Money(_largest(summary), summary.unit)
     _countries(page, summary, money)
     _trade(page, summary, names, money)
     _sectors(page, summary, names, money)
@@ -118,26 +123,56 @@ class _Page:
         from rich.table import Table
         from rich.text import Text
 
-        kept = [c for c in columns if c.least_width <= self.width]
+        kept = self._that_fit(columns)
+        fits = _width(kept) <= self.width
         grid: Table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=header)
         for i, c in enumerate(kept):
             grid.add_column(
                 Text(self.show(c.head)),
                 justify="right" if c.numeric else "left",
-                no_wrap=c.numeric,
+                # Rather broken over lines than cut: digits that are missing would be another number.
+                no_wrap=c.numeric and fits,
                 overflow="fold",
                 ratio=None,
-                min_width=10 if not i else None,
+                min_width=LEAST_FIRST if not i and fits else None,
             )
         strong = set(bold)
         for i in range(len(kept[0].cells)):
             style = "bold" if i in strong else ""
             grid.add_row(*(Text(self.show(c.cells[i]), style=style) for c in kept))
         self.console.print(grid)
+        left = [" ".join(c.head.split()) for c in columns if c not in kept]
+        if left:
+            self.text(
+                f"No room here for: {', '.join(left)}; a wider terminal, --json, --csv and --report have it.", "dim"
+            )
+
+    def _that_fit(self, columns: Sequence[Shown]) -> list[Shown]:
+        """The columns for which there is room; the least needed go first, those needed at any width stay."""
+        kept = [c for c in columns if c.least_width <= self.width]
+        while _width(kept) > self.width:
+            last = max(range(len(kept)), key=lambda i: (kept[i].least_width, i))
+            if not kept[last].least_width:
+                break
+            del kept[last]
+        return kept
+
+
+def _width(columns: Sequence[Shown]) -> int:
+    """How wide a table has to be: numbers whole, the first column folded at `LEAST_FIRST`, other text at its words."""
+    total = 2 * (len(columns) - 1)
+    for i, c in enumerate(columns):
+        texts = [*c.head.split("\n"), *c.cells]
+        if c.numeric:
+            total += max(len(x) for x in texts)
+        else:
+            longest = max((len(w) for x in texts for w in x.split()), default=0)
+            total += LEAST_FIRST if not i else min(longest, LEAST_FIRST)
+    return total
 
 
 def _largest(summary: Summary) -> float:
-    """Return the largest amount shown, USD million; it decides the unit of money."""
+    """Return the largest amount shown, in units of the accounts; it decides the unit of money."""
     amounts = [abs(r.equivalent_variation) for r in summary.countries]
     amounts += [t.base for t in summary.trade] + [r.revenue for r in summary.countries]
     amounts += [s.output_base for rows in summary.sectors.values() for s in rows]
@@ -154,17 +189,21 @@ def _countries(page: _Page, s: Summary, money: Money) -> None:
     revenue = money.column([r.revenue_base for r in rows] + [r.revenue for r in rows])
     n = len(rows)
     amounts = money.column([r.equivalent_variation for r in rows], sign=True)
+    per_person = []
+    if s.unit.scale:
+        cells = of(lambda r: r.per_person)
+        per_person = [Shown(f"per\nperson\n{s.unit.currency}", cells, least_width=SOME_COLUMNS)]
     page.table(
         [
             Shown("", [r.name for r in rows], numeric=False),
             Shown("real\nincome\n%", of(lambda r: r.welfare)),
-            Shown(f"real\nincome\nUSD {money.short_label}", amounts),
-            Shown("per\nperson\nUSD", of(lambda r: r.per_person), least_width=SOME_COLUMNS),
+            Shown(f"real\nincome\n{money.head}", amounts),
+            *per_person,
             Shown("\nprices\n%", of(lambda r: r.price_index), least_width=MOST_COLUMNS),
             Shown("\nwages\n%", of(lambda r: r.wage), least_width=ALL_COLUMNS),
             Shown("real\nwage\n%", of(lambda r: r.real_wage), least_width=SOME_COLUMNS),
-            Shown(f"revenue\nbefore\nUSD {money.short_label}", revenue[:n], least_width=MOST_COLUMNS),
-            Shown(f"revenue\nafter\nUSD {money.short_label}", revenue[n:], least_width=MOST_COLUMNS),
+            Shown(f"revenue\nbefore\n{money.head}", revenue[:n], least_width=MOST_COLUMNS),
+            Shown(f"revenue\nafter\n{money.head}", revenue[n:], least_width=MOST_COLUMNS),
         ],
         bold=[i for i, r in enumerate(rows) if r.code in s.sides],
     )
@@ -184,11 +223,11 @@ def _trade(page: _Page, s: Summary, names: dict[str, str], money: Money) -> None
                 numeric=False,
             ),
             Shown(
-                f"base USD {money.short_label}",
+                f"base {money.head}",
                 money.column([t.base for t in rows]),
                 least_width=SOME_COLUMNS,
             ),
-            Shown(f"change USD {money.short_label}", money.column([t.change for t in rows], sign=True)),
+            Shown(f"change {money.head}", money.column([t.change for t in rows], sign=True)),
             Shown("%", column([t.per_cent for t in rows], sign=True)),
         ]
     )
@@ -206,7 +245,7 @@ def _sectors(page: _Page, s: Summary, names: dict[str, str], money: Money) -> No
                 Shown("", [r.name for r in rows], numeric=False),
                 Shown("volume %", column([r.output_volume for r in rows], sign=True)),
                 Shown(
-                    f"output USD {money.short_label}",
+                    f"output {money.head}",
                     money.column([r.output_change for r in rows], sign=True),
                 ),
                 Shown(
@@ -241,7 +280,7 @@ def _measures(page: _Page, s: Summary, money: Money) -> None:
                 least_width=ALL_COLUMNS,
             ),
             Shown("adds % (mean)", least(column(rates), rates)),
-            Shown(f"to USD {money.short_label}", money.column([m.trade for m in rows])),
+            Shown(f"to {money.head}", money.column([m.trade for m in rows])),
         ]
     )
     page.text("Mean over all trade of the sectors that a measure touches, at base weights.", "dim")
@@ -254,7 +293,11 @@ def _conditions(page: _Page, s: Summary) -> None:
     lines = [
         ("Closure", f"{c.get('closure')}: {words.closure(str(c.get('closure')))}"),
         ("Elasticities", c.get("elasticities")),
+        ("Scenario", _scenario(s)),
         ("Accounts", c.get("world")),
+        ("Size", _size(c)),
+        ("Year", f"{c.get('year')}; unit of value: {c.get('units')}"),
+        ("Base tariffs", c.get("base_tariffs")),
         ("Base", c.get("base")),
         (
             "Model",
@@ -277,6 +320,24 @@ def _conditions(page: _Page, s: Summary) -> None:
         ],
         header=False,
     )
+
+
+def _scenario(s: Summary) -> str:
+    """The name, and the changes where they are few: one-off ones are in no file."""
+    made = [str(x) for x in s.conditions.get("changes") or ()]
+    told = made if len(made) <= MOST_CHANGES else [x for x in made if ": " not in x]
+    more = len(made) - len(told)
+    if more:
+        measures = sum(not m.id.startswith("set ") for m in s.measures)
+        told = [f"{measures} measures, {more} changes by sector (--json and --csv list each)", *told]
+    return f"{s.conditions.get('scenario')}: {'; '.join(told) or 'nothing is changed'}"
+
+
+def _size(c: Mapping[str, Any]) -> str:
+    added = "; ".join(str(x) for x in c.get("aggregated") or ())
+    n, j = c.get("countries"), c.get("sectors")
+    size = f"{n} {'country' if n == 1 else 'countries'} × {j} {'sector' if j == 1 else 'sectors'}"
+    return f"{size}{', added up from more: ' + added if added else ''}"
 
 
 def _left_out(page: _Page, s: Summary) -> None:

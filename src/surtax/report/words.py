@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from surtax.report.numbers import dollars, fixed, short
+from surtax.report.numbers import HUGE, amount, fixed, power, short
 from surtax.report.summary import REST, CountryRow, Summary, TradeRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from surtax.world.units import Unit
 
 # A change of real income below this many per cent is solver noise or nearly so: no sign is claimed
 # for it.
@@ -55,12 +57,16 @@ def joined(parts: Sequence[str]) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def changed(row: CountryRow, year: str = "") -> str:
+def changed(row: CountryRow, unit: Unit, year: str = "") -> str:
     """`0.24 per cent (USD 4.9 billion a year, USD 125 per person)`."""
-    money = f"{dollars(row.equivalent_variation)} a year{year}"
+    money = f"{amount(row.equivalent_variation, unit)} a year{year}"
     if row.per_person is not None and abs(row.per_person) >= 0.5:
-        money += f", USD {fixed(abs(row.per_person))} per person"
+        money += f", {unit.currency} {_whole(row.per_person)} per person"
     return f"{short(row.welfare)} per cent ({money})"
+
+
+def _whole(x: float) -> str:
+    return power(abs(x), 2) if abs(x) >= HUGE else fixed(abs(x))
 
 
 def headline(summary: Summary, year: object = None) -> list[str]:
@@ -76,10 +82,10 @@ def headline(summary: Summary, year: object = None) -> list[str]:
     prices = f" at {year} prices" if year else " at base-year prices"
     sides = [r for r in rows if r.code in summary.sides]
     sentences = [_on_the_sides(sides, summary, prices)]
-    sentences += _on_the_others([r for r in rows if r.code not in summary.sides])
-    sentences += _on_the_world(rows)
+    sentences += _on_the_others([r for r in rows if r.code not in summary.sides], summary.unit)
+    sentences += _on_the_world(rows, summary.unit)
     sentences += _on_trade(summary)
-    sentences += _on_revenue(sides)
+    sentences += _on_revenue(sides, summary.unit)
     return sentences
 
 
@@ -94,7 +100,8 @@ def _on_the_sides(sides: Sequence[CountryRow], summary: Summary, prices: str) ->
         if rows:
             ranked = sorted(rows, key=lambda r: -abs(r.welfare))
             who = [
-                f"in {the(r.name)} by {changed(r, prices if not k and not parts else '')}" for k, r in enumerate(ranked)
+                f"in {the(r.name)} by {changed(r, summary.unit, prices if not k and not parts else '')}"
+                for k, r in enumerate(ranked)
             ]
             parts.append(f"{verb} real income {joined(who)}")
     same = [the(r.name) for r in sides if abs(r.welfare) < NOTHING]
@@ -103,36 +110,35 @@ def _on_the_sides(sides: Sequence[CountryRow], summary: Summary, prices: str) ->
     return f"{start} {joined(parts)}."
 
 
-def _on_the_others(others: Sequence[CountryRow]) -> list[str]:
+def _on_the_others(others: Sequence[CountryRow], unit: Unit) -> list[str]:
     single = [r for r in others if r.code != REST]
     parts = []
     gains = [r for r in single if r.welfare >= NOTHING]
     losses = [r for r in single if r.welfare <= -NOTHING]
     if gains:
         best = max(gains, key=lambda r: r.welfare)
-        parts.append(
-            f"{the(best.name)} gains most ({short(best.welfare)} per cent, {dollars(best.equivalent_variation)})"
-        )
+        money = amount(best.equivalent_variation, unit)
+        parts.append(f"{the(best.name)} gains most ({short(best.welfare)} per cent, {money})")
     if losses:
         worst = min(losses, key=lambda r: r.welfare)
-        parts.append(
-            f"{the(worst.name)} loses most ({short(worst.welfare)} per cent, {dollars(worst.equivalent_variation)})"
-        )
+        money = amount(worst.equivalent_variation, unit)
+        parts.append(f"{the(worst.name)} loses most ({short(worst.welfare)} per cent, {money})")
     if not parts:
         return []
     if len(single) == 1:
         r = single[0]
         verb = "gains" if r.welfare > 0 else "loses"
-        return [sentence(f"{the(r.name)} {verb} {changed(r)}")]
+        return [sentence(f"{the(r.name)} {verb} {changed(r, unit)}")]
     return [f"Of the other economies shown one by one, {joined(parts)}."]
 
 
-def _on_the_world(rows: Sequence[CountryRow]) -> list[str]:
+def _on_the_world(rows: Sequence[CountryRow], unit: Unit) -> list[str]:
     total = sum(r.equivalent_variation for r in rows)
     gross = sum(abs(r.equivalent_variation) for r in rows)
     if len(rows) < 2 or abs(total) < 1e-6 * gross:
         return []
-    return [(f"Gains and losses of all economies add up to a {'gain' if total > 0 else 'loss'} of {dollars(total)}.")]
+    what = "gain" if total > 0 else "loss"
+    return [f"Gains and losses of all economies add up to a {what} of {amount(total, unit)}."]
 
 
 def _on_trade(summary: Summary) -> list[str]:
@@ -142,31 +148,31 @@ def _on_trade(summary: Summary) -> list[str]:
         for t in summary.trade
         if t.exporter in summary.sides and t.importer in summary.sides and abs(t.per_cent) >= 5e-4
     ]
-    text = sales(told, names)
+    text = sales(told, names, summary.unit)
     return [f"{text}."] if text else []
 
 
-def sales(rows: Sequence[TradeRow], names: Mapping[str, str], *, money: bool = True) -> str:
-    """Say how sales change: `Sales fall by 19 per cent (USD 58 billion) from A to B`."""
+def sales(rows: Sequence[TradeRow], names: Mapping[str, str], unit: Unit | None = None) -> str:
+    """Say how sales change: `Sales fall by 19 per cent (USD 58 billion) from A to B`; no amounts without a unit."""
     parts = []
     said = ""
     for t in rows:
         verb = "rise" if t.change > 0 else "fall"
-        amount = f" ({dollars(t.change)})" if money else ""
+        money = f" ({amount(t.change, unit)})" if unit else ""
         ends = f"from {the(names[t.exporter])} to {the(names[t.importer])}"
-        parts.append(f"{verb + ' ' if verb != said else ''}by {short(t.per_cent)} per cent{amount} {ends}")
+        parts.append(f"{verb + ' ' if verb != said else ''}by {short(t.per_cent)} per cent{money} {ends}")
         said = verb
     return f"Sales {joined(parts)}" if parts else ""
 
 
-def _on_revenue(sides: Sequence[CountryRow]) -> list[str]:
+def _on_revenue(sides: Sequence[CountryRow], unit: Unit) -> list[str]:
     parts = []
     said = ""
     for r in sides:
         change = r.revenue - r.revenue_base
         if abs(change) > 1e-9 * max(abs(r.revenue), abs(r.revenue_base), 1e-300):
             verb = "rises" if change > 0 else "falls"
-            parts.append(f"{verb + ' ' if verb != said else ''}by {dollars(change)} in {the(r.name)}")
+            parts.append(f"{verb + ' ' if verb != said else ''}by {amount(change, unit)} in {the(r.name)}")
             said = verb
     return [f"Tariff revenue, which is part of real income, {joined(parts)}."] if parts else []
 

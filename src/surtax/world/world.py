@@ -1,6 +1,7 @@
 """`World`: the accounts of a base year, from which an equilibrium in changes starts.
 
-Arrays are C-ordered, values USD million of the base year at basic prices, rates are shares (0.25 is 25 %):
+Arrays are C-ordered, values in one unit of money (`World.unit`) of the base year at basic prices, rates are shares
+(0.25 is 25 %):
 `[s, o, d]` sector, origin, destination; `[s, n]` sector, country; `[k, s, n]` input, buying sector, country.
 """
 
@@ -17,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from surtax.errors import InputError, nearest
 from surtax.world import checks
+from surtax.world.units import Unit, unit_of
 
 Array = NDArray[np.float64]
 
@@ -29,7 +31,7 @@ class Adjustment:
     ----------
     what : which cells and what was done.
     cells : how many.
-    value : their absolute sum, USD million (or shares of cost where it says so).
+    value : their absolute sum, in the world's unit (or shares of cost where it says so).
     worst : the largest, as text.
     """
 
@@ -49,7 +51,7 @@ class World:
     Attributes
     ----------
     countries, sectors : codes, unique.
-    flows : X [s,o,d] USD million, net of tariff, domestic sales on the diagonal.
+    flows : X [s,o,d] in the world's unit, net of tariff, domestic sales on the diagonal.
     tariffs : t [s,o,d] ad valorem shares of X.
     elasticity : θ [s] trade elasticity, > 0.
     inputs : γ [k,s,n] input k's share of the cost of sector s, at purchaser prices.
@@ -59,7 +61,7 @@ class World:
     population : [n] persons, NaN where unknown, or None.
     country_names, sector_names : readable names.
     goods : [s] True for goods, False for services.
-    meta : provenance: sources, licence, vintage, what is imputed.
+    meta : provenance: sources, licence, vintage, units, what is imputed.
     adjustments : what was changed to make the accounts consistent.
     """
 
@@ -114,6 +116,7 @@ class World:
         country_names: Sequence[str] = (),
         sector_names: Sequence[str] = (),
         goods: ArrayLike | None = None,
+        units: str | None = None,
         inputs_as: str = "auto",
         allow_rates_above: float = checks.HIGHEST_RATE,
         meta: Mapping[str, Any] | None = None,
@@ -124,7 +127,7 @@ class World:
         ----------
         countries, sectors : unique codes, N and J of them.
         flows : [s,o,d] (or [o,d] if there is one sector) sales of origin o to destination d, net of tariff, domestic
-            sales on the diagonal; any unit of value, the same everywhere; not negative.
+            sales on the diagonal; any unit of value, the same everywhere (see `units`); not negative.
         elasticity : trade elasticity θ > 0: a number for all sectors, [s], or {sector: θ}.
         tariffs : [s,o,d] ad valorem shares; None is no tariffs. Rates above `allow_rates_above` (10 = 1000 %) are
             refused, since they are usually per cent where shares are meant.
@@ -135,6 +138,8 @@ class World:
         final : [s,o,d] the part of flows that goes to final demand, if known.
         population : [n] persons; NaN where unknown.
         goods : [s] True for goods; the default is all.
+        units : the unit of value, such as "USD million" or "EUR thousand, basic prices"; None is not stated: results
+            then name no currency, and nothing is given per person.
         inputs_as : "values", "shares", or "auto": whichever makes inputs and value added sum to output or to one.
 
         Raises
@@ -185,7 +190,7 @@ class World:
         return cls(
             countries, sectors, X, t, theta, gamma, gamma_v, alpha, F, people,
             tuple(country_names), tuple(sector_names), mask,
-            dict(meta or {"name": "from arrays"}), (*adjustments, *more),
+            _meta(meta, units), (*adjustments, *more),
         )  # fmt: skip
 
     @classmethod
@@ -221,36 +226,41 @@ class World:
 
         save_world(self, Path(path))
 
+    @cached_property
+    def unit(self) -> Unit:
+        """The unit of value, from what the metadata state under `units`."""
+        return unit_of(self.meta.get("units"))
+
     # -- the accounts ---------------------------------------------------------------------------------------------
 
     @cached_property
     def output(self) -> Array:
-        """Gross output Y [s,n] = Σ_d X, USD million."""
+        """Gross output Y [s,n] = Σ_d X, in the world's unit."""
         return _fixed(self.flows.sum(axis=2))
 
     @cached_property
     def expenditure(self) -> Array:
-        """Expenditure E [s,n] = Σ_o X (1 + t), USD million, tariffs included."""
+        """Expenditure E [s,n] = Σ_o X (1 + t), in the world's unit, tariffs included."""
         return _fixed((self.flows * (1 + self.tariffs)).sum(axis=1))
 
     @cached_property
     def factor_income(self) -> Array:
-        """V [n] = Σ_s γ^V Y, USD million."""
+        """V [n] = Σ_s γ^V Y, in the world's unit."""
         return _fixed((self.value_added * self.output).sum(axis=0))
 
     @cached_property
     def revenue(self) -> Array:
-        """Tariff revenue R [n] = Σ t X, USD million."""
+        """Tariff revenue R [n] = Σ t X, in the world's unit."""
         return _fixed((self.tariffs * self.flows).sum(axis=(0, 1)))
 
     @cached_property
     def deficit(self) -> Array:
-        """Trade deficit D [n] = imports − exports, net of tariff, USD million; ΣD = 0."""
+        """Trade deficit D [n] = imports − exports, net of tariff, in the world's unit; ΣD = 0."""
         return _fixed(self.flows.sum(axis=(0, 1)) - self.flows.sum(axis=(0, 2)))
 
     @cached_property
     def income(self) -> Array:
-        """I [n] = V + R + D, USD million: what is spent on final goods."""
+        """I [n] = V + R + D, in the world's unit: what is spent on final goods."""
         return _fixed(self.factor_income + self.revenue + self.deficit)
 
     @cached_property
@@ -321,6 +331,24 @@ class World:
             f"World({name!r}: {len(self.countries)} countries × {len(self.sectors)} sectors, "
             f"output {self.output.sum():.6g})"
         )
+
+
+def _meta(meta: Mapping[str, Any] | None, units: str | None) -> dict[str, Any]:
+    """The metadata with the unit of value among them.
+
+    Raises
+    ------
+    InputError
+        units that are no text, or two that contradict each other.
+    """
+    kept = dict(meta or {"name": "from arrays"})
+    if units is None:
+        return kept
+    if not isinstance(units, str) or not units.strip():
+        raise InputError(f"units {units!r}: give a text such as 'USD million', or None if they are not known.")
+    if kept.get("units") not in (None, "", units):
+        raise InputError(f"units is {units!r}, but meta['units'] is {kept['units']!r}: give one of them.")
+    return kept | {"units": units}
 
 
 def _fixed(a: Array) -> Array:
