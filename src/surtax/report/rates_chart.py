@@ -43,10 +43,7 @@ def write_chart(
     """
     if path.suffix.lower() != ".svg":
         raise InputError(f"{path}: a chart is written as .svg.")
-    import altair as alt
     import vl_convert
-
-    data: Any = alt.Data
 
     steps = [
         {"day": day.isoformat(), "low": min(s.low, highest), "high": min(s.high, highest)}
@@ -57,24 +54,41 @@ def write_chart(
     first, last = stretches[0].start, stretches[-1].end
     shown = [e for e in EVENTS if first <= dt.date.fromisoformat(e[0]) < last] if origin == "CAN" else []
     events = [{"day": d, "event": t, "at": highest * (1 - 0.06 * (i % 4))} for i, (d, t) in enumerate(shown)]
-    x = alt.X("day:T", title=None, axis=alt.Axis(format="%b %Y", grid=False))
-    y = alt.Y("low:Q", title="per cent of the imports of 2024", scale=alt.Scale(domain=[0, highest]))
-    band = alt.Chart(data(values=steps)).mark_area(color="#56B4E9", opacity=0.6).encode(x=x, y=y, y2="high:Q")
-    edge = alt.Chart(data(values=steps)).mark_line(color="#0072B2", strokeWidth=1.5).encode(x=x, y="high:Q")
-    dots = alt.Chart(data(values=points)).mark_point(filled=True, color="#D55E00", size=45).encode(x=x, y="rate:Q")
-    rules = alt.Chart(data(values=events)).mark_rule(color="#999999", strokeDash=[2, 2]).encode(x=x)
-    words = (
-        alt.Chart(data(values=events))
-        .mark_text(align="left", dx=3, fontSize=9, color="#444444")
-        .encode(x=x, y="at:Q", text="event:N")
-    )
-    title = alt.TitleParams(
-        f"Effective US duties on goods of {origin}, by day",
-        subtitle="Band: predicted claims of USMCA, US content of cars from half to none. Points: collected.",
-        anchor="start",
-    )
-    chart = alt.layer(rules, band, edge, dots, words).properties(width=760, height=340, title=title)
+    x = {"field": "day", "type": "temporal", "title": None, "axis": {"format": "%b %Y", "grid": False}}
+    y = {
+        "field": "low",
+        "type": "quantitative",
+        "title": "per cent of the imports of 2024",
+        "scale": {"domain": [0, highest]},
+    }
+
+    def layer(values: list[dict[str, Any]], mark: dict[str, Any], **channels: Any) -> dict[str, Any]:
+        return {"data": {"values": values}, "mark": mark, "encoding": {"x": x, **channels}}
+
+    def value(name: str) -> dict[str, Any]:
+        return {**y, "field": name}
+
+    spec = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "width": 760,
+        "height": 340,
+        "title": {
+            "text": f"Effective US duties on goods of {origin}, by day",
+            "subtitle": "Band: predicted claims of USMCA, US content of cars from half to none. Points: collected.",
+            "anchor": "start",
+        },
+        "layer": [
+            layer(events, {"type": "rule", "color": "#999999", "strokeDash": [2, 2]}),
+            layer(steps, {"type": "area", "color": "#56B4E9", "opacity": 0.6}, y=y, y2={"field": "high"}),
+            layer(steps, {"type": "line", "color": "#0072B2", "strokeWidth": 1.5}, y=value("high")),
+            layer(points, {"type": "point", "filled": True, "color": "#D55E00", "size": 45}, y=value("rate")),
+            layer(
+                events, {"type": "text", "align": "left", "dx": 3, "fontSize": 9, "color": "#444444"}, y=value("at"),
+                text={"field": "event"},
+            ),
+        ],
+    }  # fmt: skip
     try:
-        path.write_text(vl_convert.vegalite_to_svg(chart.to_dict()), encoding="utf-8")
+        path.write_text(vl_convert.vegalite_to_svg(spec), encoding="utf-8")
     except OSError as problem:
         raise InputError(f"cannot write {path}: {problem.strerror}.") from None
