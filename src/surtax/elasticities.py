@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from surtax.csvfile import read_rows
 from surtax.errors import InputError, exists
 from surtax.world import World
 
@@ -33,7 +34,7 @@ def apply(world: World, given: Any) -> World:
     if isinstance(given, str | Path):
         return _named(world, str(given))
     if isinstance(given, Mapping):
-        return world.with_elasticity(given, "given by the user")
+        return world.with_elasticity(_resolved(world, given), "given by the user")
     try:
         values = np.array(given, dtype=float)
     except (TypeError, ValueError):
@@ -56,39 +57,37 @@ def _named(world: World, text: str) -> World:
         return world.with_elasticity(value, f"uniform {value:g}")
     path = Path(text)
     if path.suffix == ".csv" or exists(path):
-        return world.with_elasticity(_from_csv(path), f"from {path.name}")
+        return world.with_elasticity(_from_csv(path, world), f"from {path.name}")
     raise InputError(
         f"unknown elasticities {text!r}: give 'world', 'uniform-4' (any number), or a CSV file with columns sector "
         f"and elasticity."
     )
 
 
-def _from_csv(path: Path) -> dict[str, float]:
-    import csv
-
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            if not {"sector", "elasticity"} <= set(reader.fieldnames or ()):
-                raise InputError(f"{path}: the first line should name the columns sector and elasticity.")
-            found: dict[str, float] = {}
-            for row in reader:
-                code = (row["sector"] or "").strip()
-                try:
-                    value = float(row["elasticity"])
-                except (TypeError, ValueError):
-                    raise InputError(
-                        f"{path}, line {reader.line_num}: {row['elasticity']!r} is not a number."
-                    ) from None
-                if code in found:
-                    raise InputError(f"{path}, line {reader.line_num}: sector {code!r} stands twice.")
-                found[code] = value
-    except OSError as problem:
-        raise InputError(f"cannot read {path}: {problem.strerror}.") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is not a text file in UTF-8.") from None
-    except csv.Error as problem:
-        raise InputError(f"{path} does not read as CSV: {problem}.") from None
+def _from_csv(path: Path, world: World) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for place, row in read_rows(path, ("sector", "elasticity")):
+        try:
+            value = float(row["elasticity"])
+            sector = world.sectors[world.sector(row["sector"])]
+        except InputError as problem:
+            raise InputError(f"{place}: {problem}") from None
+        except ValueError:
+            raise InputError(f"{place}: {row['elasticity']!r} is not a number.") from None
+        if sector in found:
+            raise InputError(f"{place}: sector {row['sector']!r} stands twice (codes and names in any case).")
+        found[sector] = value
     if not found:
         raise InputError(f"{path} has no rows.")
+    return found
+
+
+def _resolved(world: World, given: Mapping[Any, Any]) -> dict[str, Any]:
+    """The mapping by the world's own codes, each once."""
+    found: dict[str, Any] = {}
+    for label, value in given.items():
+        sector = world.sectors[world.sector(label)]
+        if sector in found:
+            raise InputError(f"elasticities name sector {sector} twice (codes and names in any case).")
+        found[sector] = value
     return found

@@ -176,7 +176,13 @@ def test_elasticities_by_every_road(embedded, tmp_path):
         (b"code,theta\nA01,3\n", "first line should name"),
         (b"sector,elasticity\n", "has no rows"),
         (b"sector,elasticity\nA01,x\n", "line 2: 'x' is not a number"),
-        (b"sector,elasticity\nA01\n", "line 2: None is not a number"),
+        (b"sector,elasticity\nA01\n", "line 2: nothing stands under elasticity"),
+        (b"sector,elasticity\n,4\n", "line 2: nothing stands under sector"),
+        (b"sector,elasticity\nC29,8,5\n", "line 2: 3 cells for 2 columns.*decimals with a point"),
+        (b"sector,elasticity,note\nC29,8,5,cars\n", "line 2: 4 cells for 3 columns"),
+        (b"sector,elasticity,elasticity\nC29,8,5\n", "column elasticity twice"),
+        (b"sector,elasticity\nC29,8\nc29,5\n", "line 3: sector 'c29' stands twice"),
+        (b"sector,elasticity\nC29,8\nMotor vehicles and parts,5\n", "line 3: sector 'Motor vehicles and parts' stands twice"),
         (b"sector,elasticity\nA01,3\nA01,4\n", "line 3: sector 'A01' stands twice"),
         (b"sector,elasticity\nZZZ,3\n", "unknown sector 'ZZZ'"),
         (b"sector,elasticity\nA01,-3\n", "elasticity of A01 is -3"),
@@ -198,3 +204,8 @@ def test_bad_elasticity_files(embedded, tmp_path, content, message):
 def test_bad_elasticities(embedded, given):
     with pytest.raises(sx.InputError):
         sx.solve(embedded, elasticities=given)
+
+
+def test_a_mapping_that_names_a_sector_twice_is_refused(embedded):
+    with pytest.raises(sx.InputError, match="name sector C29 twice"):
+        sx.solve(embedded, elasticities={"C29": 4, "c29": 5})
