@@ -45,16 +45,12 @@ def floats(what: str, given: ArrayLike | None, kinds: str = "an array of numbers
         raise InputError(f"{what} is not {kinds}: it is None.")
     try:
         a = np.asarray(given)
-        if a.dtype.kind not in "biufO":
-            kind = {"c": "complex numbers", "U": "text", "S": "text", "M": "dates", "m": "periods"}.get(
-                a.dtype.kind, f"the type {a.dtype}"
-            )
-            raise InputError(f"{what} is not {kinds}: it holds {kind}.")
-        return np.array(a, dtype=float)
-    except InputError:
-        raise
+        if a.dtype.kind in "biufO":
+            return np.array(a, dtype=float)
     except (TypeError, ValueError, OverflowError) as problem:
         raise InputError(f"{what} is not {kinds}: {problem}.") from None
+    held = {"c": "complex numbers", "U": "text", "S": "text", "M": "dates", "m": "periods"}
+    raise InputError(f"{what} is not {kinds}: it holds {held.get(a.dtype.kind, f'the type {a.dtype}')}.")
 
 
 def codes(what: str, given: Any, example: str) -> tuple[str, ...]:

@@ -182,7 +182,10 @@ def test_elasticities_by_every_road(embedded, tmp_path):
         (b"sector,elasticity,note\nC29,8,5,cars\n", "line 2: 4 cells for 3 columns"),
         (b"sector,elasticity,elasticity\nC29,8,5\n", "column elasticity twice"),
         (b"sector,elasticity\nC29,8\nc29,5\n", "line 3: sector 'c29' stands twice"),
-        (b"sector,elasticity\nC29,8\nMotor vehicles and parts,5\n", "line 3: sector 'Motor vehicles and parts' stands twice"),
+        (
+            b"sector,elasticity\nC29,8\nMotor vehicles and parts,5\n",
+            "line 3: sector 'Motor vehicles and parts' stands twice",
+        ),
         (b"sector,elasticity\nA01,3\nA01,4\n", "line 3: sector 'A01' stands twice"),
         (b"sector,elasticity\nZZZ,3\n", "unknown sector 'ZZZ'"),
         (b"sector,elasticity\nA01,-3\n", "elasticity of A01 is -3"),

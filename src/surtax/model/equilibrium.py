@@ -95,14 +95,13 @@ def solve(
     NoConvergence
         the equations did not come to hold; the message says which is worst, where, and what to try.
     """
-    if deficits not in core.CLOSURES:
+    _check_kinds(world, scenario)
+    if not isinstance(deficits, str) or deficits not in core.CLOSURES:
         raise InputError(
             f"unknown closure {deficits!r}{nearest(deficits, core.CLOSURES)} (one of {', '.join(core.CLOSURES)})"
         )
     if model != "core":
         raise InputError(f"unknown model {model!r}: there is 'core'.")
-    if isinstance(scenario, str):
-        raise InputError(f"solve takes a scenario, not its name: surtax.load_scenario({scenario!r}).")
     if scenario is None:
         scenario = Scenario(name="no-change", title="Nothing changes")
     solver = solver or Solver()
@@ -121,6 +120,19 @@ def solve(
     base = base_of(world)
     found = find(base, schedule, deficits, solver, world, progress)
     return _outcome(world, scenario, schedule, deficits, found, how)
+
+
+def _check_kinds(world: object, scenario: object) -> None:
+    """Say what `solve` takes to whoever gives a name or something else."""
+    for what, given, kinds, door, example in (
+        ("world", world, World, "load_world", "surtax.load_world() or World.from_arrays(…)"),
+        ("scenario", scenario, (Scenario, Schedule, type(None)), "load_scenario", "surtax.Scenario().tariff(…)"),
+    ):
+        if isinstance(given, str):
+            raise InputError(f"solve takes a {what}, not its name: surtax.{door}({given!r}).")
+        if not isinstance(given, kinds):
+            kind = "None" if given is None else f"a {type(given).__name__}"
+            raise InputError(f"solve takes a {what}, not {kind}: {example}.")
 
 
 def rebalance(world: World) -> World:

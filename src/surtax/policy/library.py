@@ -13,7 +13,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from surtax.errors import InputError, exists, nearest
-from surtax.policy.scenario import HIGHEST_RATE, Change, LeftOut, Measure, Scenario
+from surtax.policy.scenario import Change, LeftOut, Measure, Scenario
+from surtax.policy.schedule import HIGHEST_RATE
 from surtax.yamlfile import read_yaml
 
 SHIPPED = Path(__file__).resolve().parent.parent / "data" / "scenarios"
