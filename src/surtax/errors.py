@@ -50,18 +50,18 @@ def is_folder(path: Path) -> bool:
     InputError
         it cannot be told, such as inside a folder that may not be read.
     """
-    return _looked_at(path, Path.is_dir)
+    return _looked_at(path, path.is_dir)
 
 
 def is_file(path: Path) -> bool:
     """Whether the path is a file; errors as for `is_folder`."""
-    return _looked_at(path, Path.is_file)
+    return _looked_at(path, path.is_file)
 
 
-def _looked_at(path: Path, question: Callable[[Path], bool]) -> bool:
+def _looked_at(path: Path, question: Callable[[], bool]) -> bool:
     # Up to Python 3.13 pathlib passes on a refusal of access, later it answers False.
     try:
-        return question(path)
+        return question()
     except OSError as problem:
         raise InputError(f"cannot look at {path}: {problem.strerror or problem}.") from None
     except ValueError:

@@ -286,10 +286,26 @@ def test_unknown_model():
         ("USA<-CAN,MEX:C29=50", [(1, 1, 0), (1, 2, 0)], 0.5),
         ("usa<-*:C29=50", [(1, 1, 0), (1, 2, 0)], 0.5),
         ("CAN<-USA:*=50", [(0, 0, 1), (1, 0, 1), (2, 0, 1)], 0.5),
+        ("United States<-Canada:Cars: new, used=50", [], None),
+        ('United States <- Canada : "Cars: new, used" = 50', [(1, 1, 0)], 0.5),
+        (
+            "'United States'<-'Canada','Mexico':A01,'Cars: new, used'=50",
+            [(s, o, 0) for s in (0, 1) for o in (1, 2)],
+            0.5,
+        ),
+        ("united states<-Canada:C29=50", [(1, 1, 0)], 0.5),
+        ("'United States'<-Canada=50", [(0, 1, 0), (1, 1, 0)], 0.5),
+        ("USA<-*:Farmers' goods=50", [(0, 1, 0), (0, 2, 0)], 0.5),
+        ("USA<-CAN:'Farmers' goods',C29=50", [(0, 1, 0), (1, 1, 0)], 0.5),
     ],
 )
 def test_one_off(text, cells, rate):
-    t = rates(with_one_off(S, text))
+    named = W.replace(sector_names=("Farmers' goods", "Cars: new, used", "Services"))
+    if rate is None:  # names that hold signs of the grammar need quotation marks
+        with pytest.raises(sx.InputError, match="unknown"):
+            with_one_off(S, text).schedule(named)
+        return
+    t = with_one_off(S, text).schedule(named).tariffs
     touched = {tuple(map(int, i)) for i in np.argwhere(t != W.tariffs)}
     assert touched == set(cells)
     for cell in cells:
@@ -308,3 +324,10 @@ def test_one_off(text, cells, rate):
 def test_bad_one_offs(text):
     with pytest.raises(sx.InputError):
         sx.solve(W, with_one_off(S, text))
+
+
+def test_one_offs_speak_per_cent():
+    with pytest.raises(sx.InputError, match=r"2500 %: rates here are per cent.*--allow-rates-above 2500\.") as refusal:
+        with_one_off(S, "USA<-CAN:C29=+2500")
+    assert "0.25" not in str(refusal.value)
+    assert rates(with_one_off(S, "USA<-CAN:C29=+2500", 2500))[1, 1, 0] == pytest.approx(25.02)

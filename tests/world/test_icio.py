@@ -471,6 +471,18 @@ def test_mean_elasticity_is_weighted_by_trade(table, tmp_path):
     assert meta["elasticities"]["by_sector"][0]["quality"] == "mean"
 
 
+@pytest.mark.parametrize("method", ["is_file", "open"])
+def test_a_table_in_a_closed_folder(table, tmp_path, monkeypatch, method):
+    path = table.write(tmp_path / "2022_SML.csv")
+
+    def closed(*_args, **_kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(path), method, closed)
+    with pytest.raises(InputError, match=r"cannot (look at|read) .*2022_SML\.csv: Permission denied"):
+        read_icio_csv(path)
+
+
 def test_a_group_of_goods_and_services_is_noted_as_in_an_aggregate(table, tmp_path):
     path = table.write(tmp_path / "2022_SML.csv")
     fine = sx.World.from_icio_csv(path, sectors="all")

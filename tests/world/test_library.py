@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 
 import numpy as np
 import pytest
 
 import surtax as sx
+from surtax.world.elasticities import FOLDER
 from surtax.world.files import read_arrays, write_world
 from tests.helpers import small_world
 from tests.world.test_from_arrays import FLOWS, USE, C, S
@@ -199,6 +201,31 @@ def test_bad_elasticity_files(embedded, tmp_path, content, message):
     (tmp_path / "t.csv").write_bytes(content)
     with pytest.raises(sx.InputError, match=message):
         sx.solve(embedded, elasticities=tmp_path / "t.csv")
+
+
+def test_the_default_set_by_its_name(embedded):
+    printed = sx.solve(embedded).conditions.elasticities
+    assert printed == "fgo"
+    np.testing.assert_array_equal(sx.solve(embedded, elasticities=printed).world.elasticity, embedded.elasticity)
+    coarse = embedded.aggregate(sectors={"METALS": ["C24A", "C24B"]})
+    np.testing.assert_array_equal(sx.solve(coarse, elasticities="fgo").world.elasticity, coarse.elasticity)
+    # a world with another set takes it by its sectors' codes, and says where members weigh alike
+    back = sx.solve(embedded.with_elasticity(4), elasticities="fgo")
+    np.testing.assert_array_equal(back.world.elasticity[:-1], embedded.elasticity[:-1])
+    assert back.conditions.elasticities == "fgo (plain mean of its members: SVC)"
+    # of the CSV that ships, read here: C29 5.98 and so on, by eye in the file
+    with (FOLDER / "fgo.csv").open(encoding="utf-8") as file:
+        rows = {r["sector"]: float(r["theta"]) for r in csv.DictReader(x for x in file if not x.startswith("#"))}
+    own = sx.World.from_arrays(["A", "B"], ["C29", "A01"], np.ones((2, 2, 2)), elasticity=4)
+    assert sx.solve(own, elasticities="fgo").world.elasticity.tolist() == [rows["C29"], rows["A01"]]
+    services = [rows[m] for m in embedded.meta["sectors"][-1]["members"] if m in rows]
+    assert back.world.elasticity[-1] == pytest.approx(np.mean(services), rel=1e-12)
+    with pytest.raises(sx.InputError, match="by sectors of the OECD's tables, which S00 is not"):
+        sx.solve(small_world(1), elasticities="fgo")
+    with pytest.raises(sx.InputError, match="which S05 is not"):  # nor is it coal mining
+        sx.solve(sx.World.from_arrays(["A", "B"], ["S05"], np.ones((2, 2)), elasticity=4), elasticities="fgo")
+    with pytest.raises(sx.InputError, match="did you mean fgo"):
+        sx.solve(embedded, elasticities="fgoo")
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,8 @@ TRADE_GAP = 1e-6
 HARD = 60
 # Where the way towards a scenario ends, an income below this share of its base is what ended it.
 POOR = 0.05
+# Trade elasticities below this are not found in data; estimates start at about 1.
+SMALL = 0.1
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,8 @@ def find(
     with np.errstate(all="ignore"):  # prohibitive wedges underflow to closed cells
         shock = core.shock(base, schedule.tariffs, schedule.trade_cost)
     _everything_sold(base, shock, world)
+    if closure == "fixed":
+        _all_financed(base, shock, closure, world)
     with np.errstate(all="ignore"):
         solution = _attempt(base, shock, closure, x0, solver)
         if not solution.converged:
@@ -236,6 +240,48 @@ def _everything_sold(base: Base, shock: core.Shock, world: World) -> None:
             f"({int(missing.sum())} such cells): its price would be infinite. Leave a source open, make the trade cost "
             f"finite, or aggregate countries or sectors."
         )
+
+
+def _tied(shock: core.Shock) -> NDArray[np.bool_]:
+    """[n, m] whether trade that the schedule leaves open ties two countries, directly or through others."""
+    tied: NDArray[np.bool_] = np.logical_or((shock.A > 0).any(axis=0), np.eye(shock.A.shape[1], dtype=bool))
+    tied = np.logical_or(tied, tied.T)
+    while not tied.all():
+        # Counts of paths, exact in floating point as far as zero goes.
+        further: NDArray[np.bool_] = np.greater(tied.astype(float) @ tied.astype(float), 0)
+        if np.array_equal(further, tied):
+            break
+        tied = further
+    return tied
+
+
+def _all_financed(base: Base, shock: core.Shock, closure: str, world: World) -> None:
+    """Refuse deficits of countries that no open trade ties to those who would have to finance them.
+
+    Under `fixed` that is known beforehand; under `gdp-share` and `multiplicative`, which let every deficit move with
+    the world's incomes, it is why no equilibrium was found.
+    """
+    tied = _tied(shock)
+    if tied.all():
+        return
+    if closure == "fixed":
+        unmet, income = tied @ base.D, tied @ base.I
+        wrong = np.abs(unmet) > ACCEPT * income
+        if not wrong.any():
+            return
+        n = int(np.argmax(np.where(wrong, np.abs(unmet) / income, -1.0)))
+        why, others = f"keeps it at {unmet[n]:.4g}", "'balanced'"
+    else:
+        n = int(np.argmin(tied.sum(axis=1)))
+        why, others = "lets it move with the world's incomes", "'balanced' or 'fixed'"
+    group = [world.countries[int(i)] for i in np.flatnonzero(tied[n])]
+    who = f"{', '.join(group[:5])}{', …' if len(group) > 5 else ''}"
+    trade = "trades with nobody" if len(group) == 1 else "trade with nobody else"
+    raise NoEquilibrium(
+        f"no equilibrium under the closure {closure!r}: {who} {trade} under this scenario, so that the trade deficit "
+        f"has to be zero there, but the closure {why}, and nobody can finance it. Try deficits={others}, "
+        f"leave some trade open, or leave such countries out."
+    )
 
 
 def _attempt(base: Base, shock: core.Shock, closure: str, x: Array, solver: Solver) -> Solution:
@@ -347,6 +393,8 @@ def _give_up(base: Base, shock: core.Shock, closure: str, solution: Solution, wo
         state = core.evaluate(solution.value, base, shock, closure)
         worst = worst_equation(solution.value, state, base, world)
         poor = np.flatnonzero(~(state.I > POOR * base.I))
+    if closure in ("gdp-share", "multiplicative"):
+        _all_financed(base, shock, closure, world)
     if poor.size:
         n = int(poor[np.argmin(np.nan_to_num(state.I[poor] / base.I[poor], nan=-np.inf))])
         raise NoEquilibrium(
@@ -356,8 +404,16 @@ def _give_up(base: Base, shock: core.Shock, closure: str, solution: Solution, wo
         )
     raise NoConvergence(
         f"no convergence ({solution.stats.method} came last): at the nearest point reached, the scenario misses "
-        f"{worst}. Try a smaller shock first, another closure, or elasticities below {base.theta.max():.3g}."
+        f"{worst}. Try a smaller shock first, another closure{_other_elasticities(base)}."
     )
+
+
+def _other_elasticities(base: Base) -> str:
+    """Which elasticities may help: very large ones make small changes of price decide all, very small ones none."""
+    low, high = float(base.theta.min()), float(base.theta.max())
+    if low < SMALL:
+        return f", or elasticities above {low:.3g}, at which buyers hardly respond to prices"
+    return f", or elasticities below {high:.3g}" if high > 1 else ""
 
 
 def worst_equation(x: Array, state: core.State, base: Base, world: World) -> str:

@@ -36,6 +36,8 @@ def load_world(name: str | Path = DEFAULT) -> World:
         no such world (nearest names offered) or file, or its accounts do not hold.
     """
     text = str(name)
+    if not text:
+        raise InputError(f"the name of a world is empty: give one of {', '.join(world_names())}, or a world file.")
     if text in world_names():
         return _shipped(text)
     path = Path(text)
