@@ -146,6 +146,23 @@ def test_an_embargo_on_a_country_with_a_deficit():
     assert sx.solve(world.balanced(), closed).welfare["A"] < 0
 
 
+@pytest.mark.parametrize(
+    ("importer", "exporter", "closure", "message"),
+    [
+        ("A", "*", "fixed", "A buys nothing abroad .* takes a trade surplus, but its trade deficit is 25"),
+        ("*", "B", "fixed", "B sells nothing abroad .* takes a trade deficit, but its trade deficit is -10"),
+        ("B", "*", "balanced", "B buys nothing abroad .* takes a trade surplus, but its trade deficit is 0"),
+        ("*", "A", "balanced", "A sells nothing abroad .* takes a trade deficit, but its trade deficit is 0"),
+    ],
+)
+def test_an_embargo_on_one_side_of_trade(importer, exporter, closure, message):
+    flows = [[[50, 10, 5], [20, 40, 6], [20, 6, 40]]]
+    world = sx.World.from_arrays(["A", "B", "C"], ["x"], flows, elasticity=4)
+    closed = sx.Scenario().trade_cost(importer=importer, exporter=exporter, factor=np.inf)
+    with pytest.raises(sx.NoEquilibrium, match=message):
+        sx.solve(world, closed, deficits=closure)
+
+
 def test_tiny_elasticities_are_not_told_to_be_smaller():
     world = as_world(random_world(2, 4, 3, theta=(2.0, 9.0))).with_elasticity(1e-9)
     with pytest.raises(sx.NoConvergence) as refusal:

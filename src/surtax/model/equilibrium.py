@@ -218,6 +218,8 @@ def find(
     _everything_sold(base, shock, world)
     if closure == "fixed":
         _all_financed(base, shock, closure, world)
+    if closure in ("fixed", "balanced"):
+        _two_sided(base, shock, closure, world)
     with np.errstate(all="ignore"):
         solution = _attempt(base, shock, closure, x0, solver)
         if not solution.converged:
@@ -282,6 +284,25 @@ def _all_financed(base: Base, shock: core.Shock, closure: str, world: World) -> 
         f"has to be zero there, but the closure {why}, and nobody can finance it. Try deficits={others}, "
         f"leave some trade open, or leave such countries out."
     )
+
+
+def _two_sided(base: Base, shock: core.Shock, closure: str, world: World) -> None:
+    """Refuse a country that may only buy abroad without a deficit, or only sell there without a surplus."""
+    D = np.zeros_like(base.D) if closure == "balanced" else base.D
+    open_trade = np.logical_and((shock.A > 0).any(axis=0), ~np.eye(D.size, dtype=bool))
+    sells, buys = open_trade.any(axis=1), open_trade.any(axis=0)
+    least = ACCEPT * base.I
+    for wrong, verb, sign in (
+        (sells & ~buys & (-least < D), "buys nothing abroad and sells there", "a trade surplus"),
+        (buys & ~sells & (least > D), "sells nothing abroad and buys there", "a trade deficit"),
+    ):
+        if wrong.any():
+            n = int(np.argmax(wrong))
+            raise NoEquilibrium(
+                f"no equilibrium under the closure {closure!r}: {world.countries[n]} {verb} under this scenario, which "
+                f"takes {sign}, but its trade deficit is {D[n]:.4g} by the closure. Close both sides (and try "
+                f"deficits='balanced'), or leave both open."
+            )
 
 
 def _attempt(base: Base, shock: core.Shock, closure: str, x: Array, solver: Solver) -> Solution:
