@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,6 +16,16 @@ settings.register_profile(
 )
 settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say in a few lines what was not run and why: a skipped test reproduces nothing."""
+    reports = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(r.longrepr[2].removeprefix("Skipped: ") for r in reports if isinstance(r.longrepr, tuple))
+    for reason, count in reasons.most_common(8):
+        terminalreporter.write_line(f"skipped {count}: {reason[:160]}")
+    if len(reasons) > 8:
+        terminalreporter.write_line(f"… and {len(reasons) - 8} other reasons (pytest -rs lists all)")
 
 
 @pytest.fixture(scope="session")

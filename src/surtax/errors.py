@@ -6,7 +6,7 @@ The command line prints the message alone and leaves with `exit_code`; anything 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 
@@ -42,10 +42,37 @@ def exists(path: Path) -> bool:
         return False
 
 
-def nearest(word: str, known: Iterable[str], count: int = 3) -> str:
+def is_folder(path: Path) -> bool:
+    """Whether the path is a folder.
+
+    Raises
+    ------
+    InputError
+        it cannot be told, such as inside a folder that may not be read.
+    """
+    return _looked_at(path, path.is_dir)
+
+
+def is_file(path: Path) -> bool:
+    """Whether the path is a file; errors as for `is_folder`."""
+    return _looked_at(path, path.is_file)
+
+
+def _looked_at(path: Path, question: Callable[[], bool]) -> bool:
+    # Up to Python 3.13 pathlib passes on a refusal of access, later it answers False.
+    try:
+        return question()
+    except OSError as problem:
+        raise InputError(f"cannot look at {path}: {problem.strerror or problem}.") from None
+    except ValueError:
+        return False
+
+
+def nearest(word: object, known: Iterable[str], count: int = 3) -> str:
     """Return `; did you mean …?` with the labels most like `word`, or an empty string."""
     import difflib
 
+    word = str(word)
     known = list(known)
     upper = {k.upper(): k for k in known}
     close = difflib.get_close_matches(word.upper(), upper, n=count, cutoff=0.5)

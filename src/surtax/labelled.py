@@ -36,7 +36,15 @@ class Labelled:
 
     def __getitem__(self, key: str | tuple[str, ...]) -> Any:
         chosen: dict[str, str] = {}
-        for label in (key,) if isinstance(key, str) else key:
+        labels = key if isinstance(key, tuple) else (key,)
+        wrong = [x for x in labels if not isinstance(x, str)]
+        if wrong:
+            example = next((c[0] for c in self.coords.values() if c), "USA")
+            raise InputError(
+                f"{self.name} is picked from by label, such as {self.name}[{example!r}], not by {wrong[0]!r}; "
+                f"{self.name}.values is the plain array."
+            )
+        for label in labels:
             homes = [d for d in self.dims if d not in chosen and label in self.coords[d]]
             if not homes:
                 known = [c for d in self.dims for c in self.coords[d]]

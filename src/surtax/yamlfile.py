@@ -74,7 +74,9 @@ def _unique_keys(node: yaml.Node, name: str, visited: set[int]) -> None:
     if id(node) in visited:
         return
     visited.add(id(node))
-    if isinstance(node, yaml.MappingNode):
+    if isinstance(node, yaml.ScalarNode):
+        _plain_number(node, name)
+    elif isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
@@ -86,6 +88,19 @@ def _unique_keys(node: yaml.Node, name: str, visited: set[int]) -> None:
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
             _unique_keys(value, name, visited)
+
+
+def _plain_number(node: yaml.ScalarNode, name: str) -> None:
+    """Refuse what YAML 1.1 silently reads as another number: 1:30 is 90 (base 60), 010 is 8 (base 8)."""
+    if not node.tag.endswith((":int", ":float")):
+        return
+    digits = node.value.lstrip("+-")
+    if ":" in digits or (node.tag.endswith(":int") and len(digits) > 1 and digits[0] == "0" and digits[1] not in "xb"):
+        base = "sixty" if ":" in digits else "eight"
+        raise InputError(
+            f"{name}, line {node.start_mark.line + 1}: {node.value} would be read as a number in base {base}: write it "
+            f"in base ten, or in quotation marks if text is meant."
+        )
 
 
 def _explain(error: Any, node: yaml.Node, model: type[BaseModel], name: str) -> str:

@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -130,6 +131,8 @@ def test_options_do_what_they_say(call, files):
     assert document("--deficits", "balanced")["conditions"]["closure"] == "balanced"
     assert document("--elasticities", "uniform-5")["conditions"]["elasticities"] == "uniform 5"
     assert len(document("--top", "1")["summary"]["sectors"]["C00"]) == 1
+    high = document("--set", "C00<-C01=2500", "--allow-rates-above", "2500")
+    assert high["countries"]["C00"]["welfare"] != document()["countries"]["C00"]["welfare"]
     more = document("--set", "C02<-C03:S01=+10", "--set", "C03<-C02:S01=+10")
     assert more["summary"]["title"] == "A tax, with C02<-C03:S01=+10; C03<-C02:S01=+10"
     assert [m["id"] for m in more["summary"]["measures"]] == ["a", "set C02<-C03:S01=+10", "set C03<-C02:S01=+10"]
@@ -189,6 +192,10 @@ WRONG = {
     "set": ([*RUN, "--set", "C00->C01=5"], "write IMPORTER<-EXPORTER:SECTOR"),
     "set unknown": ([*RUN, "--set", "C00<-C91=5"], "unknown country 'C91'; did you mean C01"),
     "set per cent of per cent": ([*RUN, "--set", "C00<-C01=2500"], "2500 %"),
+    "set high": ([*RUN, "--set", "C00<-C01=+2500"], "2500 %: rates here are per cent.*--allow-rates-above 2500"),
+    "allow text": ([*RUN, "--allow-rates-above", "x"], "--allow-rates-above"),
+    "world empty": (["run", "--world", ""], "name of a world is empty"),
+    "elasticities empty": ([*RUN, "--elasticities", ""], r"unknown elasticities ''|cannot read \."),
     "top": ([*RUN, "--top", "0"], "--top"),
     "top text": ([*RUN, "--top", "x"], "--top"),
     "csv on a file": ([*RUN, "--csv", "s.yaml"], "s.yaml is a file; give a folder"),
@@ -275,3 +282,46 @@ def test_a_reader_who_leaves(files):
     done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=60, check=False, cwd=files)
     assert done.stdout == b"{"
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["run s.yaml --world w.npz", "run s.yaml --world w.npz --json", "show us-canada-2025", "--help", "worlds",
+     "duty 8703.23.01 --importer USA --origin CAN --on 2025-05-06 --preference usmca --us-content 0.4"],
+)  # fmt: skip
+def test_a_reader_who_leaves_is_no_failure(files, arguments):
+    command = f"{sys.executable} -m surtax {arguments} | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=60, check=False, cwd=files)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("arguments", [["run", "s.yaml", "--world", "w.npz"], ["run", "us-only", "--json"], ["worlds"]])
+def test_a_full_disk_is_said(files, arguments):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "surtax", *arguments], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False,
+            cwd=files,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr.decode()) == (2, "surtax: cannot write the result: No space left on device.\n")
+
+
+@pytest.mark.parametrize("option", ["--csv", "--parquet", "--report"])
+def test_folders_that_may_not_be_looked_into(call, tmp_path, monkeypatch, option):
+    """As mode 000 does to anybody but root; up to Python 3.13 pathlib passes the refusal on."""
+
+    def closed(self, **_kwargs):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(type(tmp_path), "is_dir", closed)
+    code, out, err = call(*RUN, option, str(tmp_path / "x"))
+    assert (code, out) == (2, "")
+    assert "Permission denied" in err
+    assert err.startswith("surtax: cannot look at ")
+
+
+def test_a_report_where_nothing_can_be_written(call, tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda *_args: False)
+    code, out, err = call(*RUN, "--report", str(tmp_path / "r.html"))
+    assert (code, out) == (2, "")
+    assert "r.html cannot be written to" in err

@@ -112,6 +112,65 @@ def test_no_equilibrium_is_refused_with_a_reason():
     assert refusal.value.exit_code == 3
 
 
+ISLAND = sx.World.from_arrays(["A", "B", "C"], ["x"], [[[50, 10, 0], [20, 40, 0], [0, 0, 40]]], elasticity=4)
+
+
+@pytest.mark.parametrize("closure", ["gdp-share", "multiplicative"])
+def test_a_country_without_trade_is_named_where_its_deficit_would_have_to_move(closure):
+    scenario = sx.Scenario().tariff(importer="A", exporter="B", add=0.3)
+    with pytest.raises(sx.NoEquilibrium, match=rf"closure '{closure}': C trades with nobody.*'balanced' or 'fixed'"):
+        sx.solve(ISLAND, scenario, deficits=closure)
+    for other in ("fixed", "balanced"):
+        # C makes all that it buys: nothing can reach it
+        assert sx.solve(ISLAND, scenario, deficits=other).welfare["C"] == pytest.approx(0, abs=1e-10)
+    assert sx.solve(ISLAND, deficits=closure).welfare["A"] == pytest.approx(0, abs=1e-10)
+
+
+def test_an_embargo_on_a_country_with_a_deficit():
+    """What nobody can finance is said before any search; the size is that of the accounts: 20 + 20 in, 10 + 5 out."""
+    flows = [[[50, 10, 5], [20, 40, 6], [20, 6, 40]]]
+    world = sx.World.from_arrays(["A", "B", "C"], ["x"], flows, elasticity=4)
+    closed = sx.Scenario().trade_cost(importer="A", exporter="*", factor=np.inf)
+    closed = closed.trade_cost(importer="*", exporter="A", factor=np.inf)
+    with pytest.raises(sx.NoEquilibrium, match=r"A trades with nobody .* keeps it at 25, and nobody can finance it"):
+        sx.solve(world, closed)
+    everybody = sx.Scenario().trade_cost(importer="*", exporter="*", factor=np.inf)
+    with pytest.raises(sx.NoEquilibrium, match="nobody can finance it"):
+        sx.solve(world, everybody)
+    assert sx.solve(world, closed, deficits="balanced").welfare["A"] < 0
+    # one way is enough to carry it: A still buys, and what it buys is its deficit
+    one_way = sx.Scenario().trade_cost(importer="*", exporter="A", factor=np.inf)
+    outcome = sx.solve(world, one_way)
+    assert max(residuals_by_reference(outcome).values()) < 1e-10
+    # nothing is refused where the deficit is zero but for rounding
+    assert sx.solve(world.balanced(), closed).welfare["A"] < 0
+
+
+@pytest.mark.parametrize(
+    ("importer", "exporter", "closure", "message"),
+    [
+        ("A", "*", "fixed", "A buys nothing abroad .* takes a trade surplus, but its trade deficit is 25"),
+        ("*", "B", "fixed", "B sells nothing abroad .* takes a trade deficit, but its trade deficit is -10"),
+        ("B", "*", "balanced", "B buys nothing abroad .* takes a trade surplus, but its trade deficit is 0"),
+        ("*", "A", "balanced", "A sells nothing abroad .* takes a trade deficit, but its trade deficit is 0"),
+    ],
+)
+def test_an_embargo_on_one_side_of_trade(importer, exporter, closure, message):
+    flows = [[[50, 10, 5], [20, 40, 6], [20, 6, 40]]]
+    world = sx.World.from_arrays(["A", "B", "C"], ["x"], flows, elasticity=4)
+    closed = sx.Scenario().trade_cost(importer=importer, exporter=exporter, factor=np.inf)
+    with pytest.raises(sx.NoEquilibrium, match=message):
+        sx.solve(world, closed, deficits=closure)
+
+
+def test_tiny_elasticities_are_not_told_to_be_smaller():
+    world = as_world(random_world(2, 4, 3, theta=(2.0, 9.0))).with_elasticity(1e-9)
+    with pytest.raises(sx.NoConvergence) as refusal:
+        sx.solve(world, sx.Scenario().tariff(importer="C00", exporter="*", add=0.9))
+    assert "elasticities above 1e-09" in str(refusal.value)
+    assert "below" not in str(refusal.value)
+
+
 @pytest.mark.parametrize("closure", ["balanced", "multiplicative"])
 def test_another_closure_has_an_equilibrium_there(closure):
     world, schedule = exhausted()

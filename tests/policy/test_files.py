@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import example, given, settings
@@ -78,6 +79,17 @@ BAD = {
     "rate text": (CHANGE % "{sector: C29, rate: lots}", "changes.0.rate: .*valid number.*lots"),
     "rate NaN": (CHANGE % "{sector: C29, rate: .nan}", "rate: .*finite"),
     "rate infinite": (CHANGE % "{sector: C29, rate: .inf}", "rate: .*finite"),
+    "rate true": (CHANGE % "{sector: C29, rate: true}", "rate: .*valid number.*True"),
+    "rate yes": (CHANGE % "{sector: C29, rate: yes}", "rate: .*valid number.*True"),
+    "rate quoted": (CHANGE % "{sector: C29, rate: '25'}", "rate: .*valid number.*'25'"),
+    "rate in base sixty": (CHANGE % "{sector: C29, rate: 1:30}", "line 1: 1:30 would be read as a number in base sixty"),
+    "rate in base eight": (CHANGE % "{sector: C29, rate: 010}", "line 1: 010 would be read as a number in base eight"),
+    "set true": (CHANGE % "{sector: C29, set: true}", "set: .*valid number"),
+    "share true": (CHANGE % "{sector: C29, rate: 1, taxed_share: true}", "taxed_share: .*valid number"),
+    "limit true": ("allow_rates_above: true", "allow_rates_above: .*valid number"),
+    "trade cost true": (CHANGE % "{sector: C29, trade_cost: true}", "trade_cost: .*valid number"),
+    "trade cost NaN": (CHANGE % "{sector: C29, trade_cost: .nan}", "trade_cost: .*(greater than|number)"),
+    "trade cost below": (CHANGE % "{sector: C29, trade_cost: -.inf}", "trade_cost: .*greater than"),
     "no changes": (CHANGE % "", "changes: .*at least 1"),
     "none of three": (CHANGE % "{sector: C29}", "exactly one of rate"),
     "two of three": (CHANGE % "{sector: C29, rate: 1, set: 2}", "exactly one of rate"),
@@ -153,6 +165,13 @@ def test_many_errors_are_cut_short(tmp_path):
 def test_high_rates_when_meant(tmp_path):
     text = "allow_rates_above: 3000\n" + CHANGE % "{sector: C29, rate: 2500}"
     assert load(tmp_path, text).schedule(W).tariffs[1, 1, 0] == pytest.approx(25.02)
+
+
+def test_an_embargo(tmp_path):
+    text = CHANGE % "{sector: C29, trade_cost: .inf}"
+    cost = load(tmp_path, text).schedule(W).trade_cost
+    assert cost[1, 1, 0] == np.inf
+    assert np.isinf(cost).sum() == 1
 
 
 def test_extends_and_only(tmp_path):

@@ -72,6 +72,16 @@ def test_stars_and_goods_and_home():
     assert rates(twice)[1, 1, 0] == pytest.approx(0.12)
 
 
+def test_a_sector_called_goods_is_that_sector():
+    """A world of two sectors, goods and services, whose makers did not say which is which."""
+    plain = sx.World.from_arrays(["A", "B"], ["goods", "services"], FLOWS[:, :2, :2], elasticity=4)
+    assert plain.goods.all()
+    t = S.tariff(importer="A", exporter="B", sector="goods", set=0.3).schedule(plain).tariffs
+    assert t[:, 1, 0].tolist() == [0.3, 0]
+    t = with_one_off(S, "A<-B=30").schedule(plain).tariffs
+    assert t[:, 1, 0].tolist() == [0.3, 0]
+
+
 def test_trade_costs_multiply():
     s = S.trade_cost(importer="USA", exporter="*", factor=1.1).trade_cost(
         importer="USA", exporter="CAN", sector="C29", factor=2
@@ -115,6 +125,13 @@ def test_only():
         ({"add": np.nan}, "not a number"),
         ({"add": np.inf}, "not a number"),
         ({"add": 0.1, "sector": []}, "empty list"),
+        ({"add": "25"}, "rate is '25', which is not a number but text"),
+        ({"set": True}, "rate is True, which is not a number"),
+        ({"set": [0.25]}, "not a number"),
+        ({"set": 10**400}, "too large"),
+        ({"add": 0.1, "sector": 3}, "a label is 3: give a list of codes"),
+        ({"add": 0.1, "sector": None}, "a label is None: give a list of codes"),
+        ({"add": 0.1, "sector": ["A01", 3]}, "a label holds 3: codes are text"),
     ],
 )
 def test_bad_tariffs(kwargs, message):
@@ -126,9 +143,13 @@ def test_high_rates_when_meant():
     assert rates(S.tariff(importer="USA", exporter="CAN", set=25, allow_rates_above=30))[0, 1, 0] == 25
 
 
-@pytest.mark.parametrize("factor", [0, -1, np.nan])
-def test_bad_trade_costs(factor):
-    with pytest.raises(sx.InputError, match="above zero"):
+@pytest.mark.parametrize(
+    ("factor", "message"),
+    [(0, "above zero"), (-1, "above zero"), (np.nan, "not a number"), ("x", "'x', which is not a number"),
+     (None, "None, which is not"), (True, "True, which is not"), ([1.1], "not a number"), (1 + 1j, "not a number")],
+)  # fmt: skip
+def test_bad_trade_costs(factor, message):
+    with pytest.raises(sx.InputError, match=message):
         S.trade_cost(importer="USA", exporter="CAN", factor=factor)
 
 
@@ -174,11 +195,62 @@ def test_a_subsidy_is_a_negative_rate():
         (sx.Schedule(np.zeros((3, 3, 3)), np.zeros((3, 3, 3))), "above zero"),
         (sx.Schedule(np.zeros((3, 3, 3)), np.full((3, 3, 3), np.nan)), "above zero"),
         (sx.Schedule(np.zeros((3, 3, 3)), np.ones(3)), "trade_cost has shape"),
+        (sx.Schedule(None), "tariffs is not an array of numbers: it is None"),
+        (sx.Schedule(np.zeros((3, 3, 3)) + 0j), "it holds complex numbers"),
+        (sx.Schedule(100 * W.tariffs + 25 * (1 - np.eye(3))), r"is 2700 %.*25 % is 0\.25.*allow_rates_above="),
+        (sx.Schedule(W.tariffs + 0.1), "tariff of USA on its own A01 changes"),
     ],
 )
 def test_bad_schedules(schedule, message):
     with pytest.raises(sx.InputError, match=message):
         sx.solve(W, schedule)
+
+
+def test_schedules_with_high_rates_when_meant():
+    foreign = 1 - np.eye(3)
+    t = 25.0 * foreign * np.ones((3, 3, 3))
+    outcome = sx.solve(W, sx.Schedule(t, allow_rates_above=25), deficits="balanced")
+    assert outcome.tariff.values.max() == 2500
+    # the world's own high rates may stay, and a scenario's were checked when it was made
+    high = W.replace(tariffs=t)
+    assert sx.solve(high, sx.Schedule(t), deficits="balanced").tariff.values.max() == 2500
+    s = S.tariff(importer="USA", exporter="CAN", set=25, allow_rates_above=30)
+    assert sx.solve(W, s.schedule(W)).tariff.values.max() == 2500
+    # 1000 % but for the rounding of logarithms
+    sx.solve(W, sx.Schedule(np.expm1(np.log1p(10.0)) * foreign * np.ones((3, 3, 3))), deficits="balanced")
+
+
+def test_trade_costs_at_home_may_change():
+    tau = np.ones((3, 3, 3))
+    tau[0, 0, 0] = 1.1
+    assert sx.solve(W, sx.Schedule(np.array(W.tariffs), tau)).welfare["USA"] < 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("oecd-icio-2022",), r"takes a world, not its name: surtax\.load_world\('oecd-icio-2022'\)"),
+        ((None,), "takes a world, not None"),
+        ((S, W), "takes a world, not a Scenario"),
+        ((W, {}), "takes a scenario, not a dict"),
+        ((W, np.zeros((3, 3, 3))), "takes a scenario, not a ndarray"),
+    ],
+)
+def test_solve_says_what_it_takes(arguments, message):
+    with pytest.raises(sx.InputError, match=message):
+        sx.solve(*arguments)
+
+
+@pytest.mark.parametrize("closure", [None, 3, ["fixed"], np.zeros(3)])
+def test_closures_of_another_kind(closure):
+    with pytest.raises(sx.InputError, match="unknown closure"):
+        sx.solve(W, S, deficits=closure)
+
+
+@pytest.mark.parametrize("key", [0, slice(None), None, ("USA", 0), np.int64(1)])
+def test_results_are_picked_by_label(key):
+    with pytest.raises(sx.InputError, match=r"picked from by label, such as \w+\['.+'\].*values"):
+        sx.solve(W).prices[key]
 
 
 @pytest.mark.parametrize("closure", ["fix", "Balanced", "", "gdp"])
@@ -214,10 +286,26 @@ def test_unknown_model():
         ("USA<-CAN,MEX:C29=50", [(1, 1, 0), (1, 2, 0)], 0.5),
         ("usa<-*:C29=50", [(1, 1, 0), (1, 2, 0)], 0.5),
         ("CAN<-USA:*=50", [(0, 0, 1), (1, 0, 1), (2, 0, 1)], 0.5),
+        ("United States<-Canada:Cars: new, used=50", [], None),
+        ('United States <- Canada : "Cars: new, used" = 50', [(1, 1, 0)], 0.5),
+        (
+            "'United States'<-'Canada','Mexico':A01,'Cars: new, used'=50",
+            [(s, o, 0) for s in (0, 1) for o in (1, 2)],
+            0.5,
+        ),
+        ("united states<-Canada:C29=50", [(1, 1, 0)], 0.5),
+        ("'United States'<-Canada=50", [(0, 1, 0), (1, 1, 0)], 0.5),
+        ("USA<-*:Farmers' goods=50", [(0, 1, 0), (0, 2, 0)], 0.5),
+        ("USA<-CAN:'Farmers' goods',C29=50", [(0, 1, 0), (1, 1, 0)], 0.5),
     ],
 )
 def test_one_off(text, cells, rate):
-    t = rates(with_one_off(S, text))
+    named = W.replace(sector_names=("Farmers' goods", "Cars: new, used", "Services"))
+    if rate is None:  # names that hold signs of the grammar need quotation marks
+        with pytest.raises(sx.InputError, match="unknown"):
+            with_one_off(S, text).schedule(named)
+        return
+    t = with_one_off(S, text).schedule(named).tariffs
     touched = {tuple(map(int, i)) for i in np.argwhere(t != W.tariffs)}
     assert touched == set(cells)
     for cell in cells:
@@ -236,3 +324,10 @@ def test_one_off(text, cells, rate):
 def test_bad_one_offs(text):
     with pytest.raises(sx.InputError):
         sx.solve(W, with_one_off(S, text))
+
+
+def test_one_offs_speak_per_cent():
+    with pytest.raises(sx.InputError, match=r"2500 %: rates here are per cent.*--allow-rates-above 2500\.") as refusal:
+        with_one_off(S, "USA<-CAN:C29=+2500")
+    assert "0.25" not in str(refusal.value)
+    assert rates(with_one_off(S, "USA<-CAN:C29=+2500", 2500))[1, 1, 0] == pytest.approx(25.02)

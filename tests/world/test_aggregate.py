@@ -119,6 +119,10 @@ def test_twins_add_up_to_the_same_equilibrium():
         ({"C03": ["C00", "C01"]}, "'C03' is also a country outside"),
         ({"X": "C00"}, "needs a list of members"),
         ({"X": []}, "needs a list of members"),
+        ({"*": ["C00", "C01"]}, "code '\\*', which means all"),
+        (["C00"], "are a mapping {new code: members}"),
+        ({"X": [0, 1]}, "unknown country 0: a country is named by its code"),
+        ({"X": 3}, "needs a list of members"),
     ],
 )
 def test_bad_groups(countries, message):

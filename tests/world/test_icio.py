@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
+import surtax as sx
 from surtax.errors import AccountsError, InputError
 from surtax.world.files import read_arrays, write_world
 from surtax.world.icio import aggregate_icio, build_world_from_icio_csv, edition_of
@@ -399,6 +400,8 @@ def test_wrong_requests(table, tmp_path):
         ({"countries": ["CAN", "CAN"]}, "CAN twice"),
         ({"countries": "CAN"}, "give a list"),
         ({"sectors": {"C24": "METALS"}}, "no sector 'C24'.*C24A"),
+        ({"countries": {"MEX": "CAN"}}, "group code 'CAN' is also a country outside the group"),
+        ({"sectors": {"T": "G"}}, "group code 'G' is also a sector outside the group"),
         ({"sectors": "goods"}, '"all", or a mapping'),
     ):
         with pytest.raises(InputError, match=message):
@@ -458,7 +461,7 @@ def test_sectors_without_an_estimate_take_the_mean_of_their_kind(table, tmp_path
 
 def test_mean_elasticity_is_weighted_by_trade(table, tmp_path):
     path = table.write(tmp_path / "2022_SML.csv")
-    arrays, meta = build_world_from_icio_csv(path, sectors={"A01": "FARM", "A02": "FARM", "T": "G"})
+    arrays, meta = build_world_from_icio_csv(path, sectors={"A01": "FARM", "A02": "FARM", "T": "G", "G": "G"})
     abroad = dict.fromkeys(SECTORS, 0.0)
     for (row, column), value in table.cells.items():
         if row[:3] != column[:3]:
@@ -466,6 +469,38 @@ def test_mean_elasticity_is_weighted_by_trade(table, tmp_path):
     wanted = (3.23810291 * abroad["A01"] + 8.11 * abroad["A02"]) / (abroad["A01"] + abroad["A02"])
     assert arrays["elasticity"][0] == pytest.approx(wanted, rel=1e-12)
     assert meta["elasticities"]["by_sector"][0]["quality"] == "mean"
+
+
+@pytest.mark.parametrize("method", ["is_file", "open"])
+def test_a_table_in_a_closed_folder(table, tmp_path, monkeypatch, method):
+    path = table.write(tmp_path / "2022_SML.csv")
+
+    def closed(*_args, **_kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(path), method, closed)
+    with pytest.raises(InputError, match=r"cannot (look at|read) .*2022_SML\.csv: Permission denied"):
+        read_icio_csv(path)
+
+
+def test_a_group_of_goods_and_services_is_noted_as_in_an_aggregate(table, tmp_path):
+    path = table.write(tmp_path / "2022_SML.csv")
+    fine = sx.World.from_icio_csv(path, sectors="all")
+    groups = {"A01": "X", "A02": "X", "G": "X", "C24A": "Y", "T": "Y"}
+    coarse = sx.World.from_icio_csv(path, sectors=groups)
+    other = fine.aggregate(sectors={"X": ["A01", "A02", "G"], "Y": ["C24A", "T"]})
+    np.testing.assert_array_equal(coarse.goods, other.goods)
+    (note,), (same,) = ([a for a in w.adjustments if "mixes goods" in a.what] for w in (coarse, other))
+    assert note.cells == 2
+    assert (note.what, note.worst) == (same.what, same.worst)
+    # trade abroad of the part that does not count, read from the cells
+    abroad = dict.fromkeys(SECTORS, 0.0)
+    for (row, column), value in table.cells.items():
+        abroad[row[4:]] += value * (row[:3] != column[:3])
+    x = min(abroad["A01"] + abroad["A02"], abroad["G"])
+    y = min(abroad["C24A"], abroad["T"])
+    assert note.value == pytest.approx(x + y, rel=1e-6)
+    assert same.value == pytest.approx(x + y, rel=1e-6)
 
 
 def test_codes():

@@ -58,7 +58,7 @@ def test_elasticities_and_value_added_are_copied_too():
 
 def test_a_result_keeps_the_rates_it_was_computed_for():
     world = sx.World.from_arrays(C, S, FLOWS, elasticity=4)
-    t, tau = np.full_like(FLOWS, 0.1), np.full_like(FLOWS, 1.1)
+    t, tau = np.full_like(FLOWS, 0.1) * (1 - np.eye(3)), np.full_like(FLOWS, 1.1)
     outcome = sx.solve(world, sx.Schedule(t, tau))
     first = outcome.decomposition("first-order").total.values
     t[:] = 5

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 
 import numpy as np
 import pytest
 
 import surtax as sx
+from surtax.world.elasticities import FOLDER
 from surtax.world.files import read_arrays, write_world
 from tests.helpers import small_world
 from tests.world.test_from_arrays import FLOWS, USE, C, S
@@ -176,7 +178,16 @@ def test_elasticities_by_every_road(embedded, tmp_path):
         (b"code,theta\nA01,3\n", "first line should name"),
         (b"sector,elasticity\n", "has no rows"),
         (b"sector,elasticity\nA01,x\n", "line 2: 'x' is not a number"),
-        (b"sector,elasticity\nA01\n", "line 2: None is not a number"),
+        (b"sector,elasticity\nA01\n", "line 2: nothing stands under elasticity"),
+        (b"sector,elasticity\n,4\n", "line 2: nothing stands under sector"),
+        (b"sector,elasticity\nC29,8,5\n", "line 2: 3 cells for 2 columns.*decimals with a point"),
+        (b"sector,elasticity,note\nC29,8,5,cars\n", "line 2: 4 cells for 3 columns"),
+        (b"sector,elasticity,elasticity\nC29,8,5\n", "column elasticity twice"),
+        (b"sector,elasticity\nC29,8\nc29,5\n", "line 3: sector 'c29' stands twice"),
+        (
+            b"sector,elasticity\nC29,8\nMotor vehicles and parts,5\n",
+            "line 3: sector 'Motor vehicles and parts' stands twice",
+        ),
         (b"sector,elasticity\nA01,3\nA01,4\n", "line 3: sector 'A01' stands twice"),
         (b"sector,elasticity\nZZZ,3\n", "unknown sector 'ZZZ'"),
         (b"sector,elasticity\nA01,-3\n", "elasticity of A01 is -3"),
@@ -192,9 +203,39 @@ def test_bad_elasticity_files(embedded, tmp_path, content, message):
         sx.solve(embedded, elasticities=tmp_path / "t.csv")
 
 
+def test_the_default_set_by_its_name(embedded):
+    printed = sx.solve(embedded).conditions.elasticities
+    assert printed == "fgo"
+    np.testing.assert_array_equal(sx.solve(embedded, elasticities=printed).world.elasticity, embedded.elasticity)
+    coarse = embedded.aggregate(sectors={"METALS": ["C24A", "C24B"]})
+    np.testing.assert_array_equal(sx.solve(coarse, elasticities="fgo").world.elasticity, coarse.elasticity)
+    # a world with another set takes it by its sectors' codes, and says where members weigh alike
+    back = sx.solve(embedded.with_elasticity(4), elasticities="fgo")
+    np.testing.assert_array_equal(back.world.elasticity[:-1], embedded.elasticity[:-1])
+    assert back.conditions.elasticities == "fgo (plain mean of its members: SVC)"
+    # of the CSV that ships, read here: C29 5.98 and so on, by eye in the file
+    with (FOLDER / "fgo.csv").open(encoding="utf-8") as file:
+        rows = {r["sector"]: float(r["theta"]) for r in csv.DictReader(x for x in file if not x.startswith("#"))}
+    own = sx.World.from_arrays(["A", "B"], ["C29", "A01"], np.ones((2, 2, 2)), elasticity=4)
+    assert sx.solve(own, elasticities="fgo").world.elasticity.tolist() == [rows["C29"], rows["A01"]]
+    services = [rows[m] for m in embedded.meta["sectors"][-1]["members"] if m in rows]
+    assert back.world.elasticity[-1] == pytest.approx(np.mean(services), rel=1e-12)
+    with pytest.raises(sx.InputError, match="by sectors of the OECD's tables, which S00 is not"):
+        sx.solve(small_world(1), elasticities="fgo")
+    with pytest.raises(sx.InputError, match="which S05 is not"):  # nor is it coal mining
+        sx.solve(sx.World.from_arrays(["A", "B"], ["S05"], np.ones((2, 2)), elasticity=4), elasticities="fgo")
+    with pytest.raises(sx.InputError, match="did you mean fgo"):
+        sx.solve(embedded, elasticities="fgoo")
+
+
 @pytest.mark.parametrize(
     "given", ["fgoo", "uniform-", "uniform-x", "-3", "nan", "missing.csv", ".", "x" * 5000, [1, 2], {"A01": "x"}, object()]
 )  # fmt: skip
 def test_bad_elasticities(embedded, given):
     with pytest.raises(sx.InputError):
         sx.solve(embedded, elasticities=given)
+
+
+def test_a_mapping_that_names_a_sector_twice_is_refused(embedded):
+    with pytest.raises(sx.InputError, match="name sector C29 twice"):
+        sx.solve(embedded, elasticities={"C29": 4, "c29": 5})

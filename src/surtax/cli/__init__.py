@@ -5,8 +5,11 @@ Commands are loaded when they are called, so that each costs only the libraries 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -32,8 +35,28 @@ COMMANDS = {
 }
 
 
+class _ReaderLeft(Exception):
+    """Standard output was closed from the other side; under a name that click does not turn into exit code 1."""
+
+
+@contextlib.contextmanager
+def _pipes_told() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise _ReaderLeft from None
+
+
 class _Lazy(click.Group):
     """A group whose commands are imported when they are called."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _pipes_told():  # --help prints here
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _pipes_told():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -73,8 +96,12 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    code: Any
     try:
-        code = cli.main(args=arguments, standalone_mode=False)
+        try:
+            code = cli.main(args=arguments, standalone_mode=False)
+        except SystemExit as leave:  # commands that say their own exit code
+            code = leave.code
         sys.stdout.flush()
     except SurtaxError as problem:
         click.echo(f"surtax: {problem}", err=True)
@@ -85,10 +112,20 @@ def main(arguments: list[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("surtax: interrupted", err=True)
         code = 130
-    except BrokenPipeError:
+    except (BrokenPipeError, _ReaderLeft):
         # The reader went away (`surtax … | head`): nothing to say, and nowhere to say it.
-        import os
-
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         code = 0
+    except OSError as problem:
+        # A full disk behind `surtax … > file`, or a file that no command looks after.
+        _discard_output()
+        what = f"use {problem.filename}" if problem.filename else "write the result"
+        click.echo(f"surtax: cannot {what}: {problem.strerror or problem}.", err=True)
+        code = 2
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _discard_output() -> None:
+    """Let what is still buffered go nowhere, so that closing the stream at exit does not fail once more."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

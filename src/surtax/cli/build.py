@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from surtax.errors import InputError
+from surtax.csvfile import read_rows
+from surtax.errors import InputError, is_folder
 
 
 @click.command()
@@ -28,13 +29,13 @@ def build_world(
     tariffs: the file has none, and says so.
     """
     from surtax.cli.run import progress
-    from surtax.world import World
     from surtax.world.files import write_world
     from surtax.world.icio import build_world_from_icio_csv
+    from surtax.world.library import world_of
 
     if output.suffix != ".npz":
         raise InputError(f"{output}: a world file ends in .npz.")
-    if not output.parent.exists():
+    if not is_folder(output.parent):
         raise InputError(f"the folder {output.parent} does not exist; create it first.")
     country_groups = _grouping(countries)
     sector_groups = "all" if sectors == "all" else _grouping(sectors)
@@ -42,26 +43,24 @@ def build_world(
         arrays, meta = build_world_from_icio_csv(
             table, year=year, name=name or output.stem, countries=country_groups, sectors=sector_groups
         )
+        say("checking the accounts")
+        world = world_of(arrays, meta, str(table))
         say("writing the world")
         write_world(output, arrays, meta)
-        world = World.load(output)
     click.echo(f"wrote {output}: {len(world.countries)} countries × {len(world.sectors)} sectors")
     for a in world.adjustments:
-        click.echo(f"  {a.what}: {a.cells} cells, {a.value:.6g}")
+        worst = f" ({a.worst})" if a.worst else ""
+        click.echo(f"  {a.what}: {a.cells} cells, {a.value:.6g}{worst}")
 
 
 def _grouping(path: str | None) -> dict[str, str] | None:
     if path is None:
         return None
-    import csv
-
-    try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            if not {"code", "group"} <= set(reader.fieldnames or ()):
-                raise InputError(f"{path}: the first line should name the columns code and group.")
-            return {row["code"].strip(): row["group"].strip() for row in reader}
-    except OSError as problem:
-        raise InputError(f"cannot read {path}: {problem.strerror}.") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is not a text file in UTF-8.") from None
+    found: dict[str, str] = {}
+    for place, row in read_rows(Path(path), ("code", "group")):
+        if row["code"] in found:
+            raise InputError(f"{place}: code {row['code']!r} stands twice: a code belongs to one group.")
+        found[row["code"]] = row["group"]
+    if not found:
+        raise InputError(f"{path} has no rows.")
+    return found

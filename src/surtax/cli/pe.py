@@ -97,7 +97,7 @@ def pe(file: Path, sigma: str | None, eta: str, supply: str, method: str, top: i
     if as_json:
         click.echo(json.dumps(as_plain(sheet, market, notes), ensure_ascii=False, allow_nan=False))
         return
-    from rich.console import Console
+    from surtax.report.console import Console
 
     _print(sheet, market, notes, Console(), top)
 

@@ -85,7 +85,7 @@ def rates(
         plain = [as_plain(f) for f in found]
         click.echo(json.dumps(plain if monthly else plain[0], ensure_ascii=False, allow_nan=False))
         return
-    from rich.console import Console
+    from surtax.report.console import Console
 
     console = Console()
     for f in found:
@@ -110,8 +110,9 @@ def _daily(law: Law, origin: str, as_json: bool, chart: Path | None) -> None:
         plain = {"schema": "surtax-rates-path/1", "importer": "USA", "origin": origin, "stretches": rows}
         click.echo(json.dumps(plain, ensure_ascii=False, allow_nan=False))
         return
-    from rich.console import Console
     from rich.table import Table
+
+    from surtax.report.console import Console
 
     console = Console()
     console.print(f"[bold]US duties on goods of {origin}, per cent of the imports of 2024[/bold]")

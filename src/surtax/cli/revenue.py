@@ -58,8 +58,9 @@ def revenue(day: str, preference: str, car_us_content: float, deficits: str, as_
         }  # fmt: skip
         click.echo(json.dumps(plain, ensure_ascii=False, allow_nan=False))
         return
-    from rich.console import Console
     from rich.table import Table
+
+    from surtax.report.console import Console
 
     console = Console()
     console.print(f"[bold]US duties on goods of Canada, law of {day}[/bold], USD million a year at the trade of 2024")

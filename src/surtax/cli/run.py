@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from surtax.errors import InputError
+from surtax.errors import InputError, is_folder
 
 if TYPE_CHECKING:
     from surtax.model.outcome import Outcome
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--deficits", default="fixed", metavar="CLOSURE", show_default=True,
               help="What happens to trade deficits: fixed, balanced, gdp-share or multiplicative.")  # fmt: skip
 @click.option("--elasticities", default=None, metavar="NAME|NUMBER|FILE",
-              help="Trade elasticities: uniform-4 (any number), or a CSV file (sector,elasticity).")  # fmt: skip
+              help="Trade elasticities: fgo, uniform-4 (any number), or a CSV file (sector,elasticity).")  # fmt: skip
 @click.option("--set", "changes", multiple=True, metavar="'USA<-CAN:C29=+25'",
               help="One-off change, per cent: =+25 adds, =25 sets. May be given several times.")  # fmt: skip
 @click.option("--on", "day", default=None, metavar="DATE",
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
               help="With --on: claims of USMCA: predicted, recorded, none or full.")  # fmt: skip
 @click.option("--car-us-content", default=0.5, show_default=True, type=float,
               help="With --on: US content of Canadian cars, a share.")  # fmt: skip
+@click.option("--allow-rates-above", type=click.FloatRange(0), default=1000.0, show_default=True, metavar="N",
+              help="Higher rates in --set, per cent, are refused.")  # fmt: skip
 @click.option(
     "--top",
     default=5,
@@ -72,6 +74,7 @@ def run(
     day: str | None,
     preference: str,
     car_us_content: float,
+    allow_rates_above: float,
     top: int,
     as_json: bool,
     csv_folder: Path | None,
@@ -87,12 +90,12 @@ def run(
 
     _writable((csv_folder, parquet_folder), report)
     with progress("reading the accounts") as say:
-        accounts = sx.load_world(world) if world else sx.load_world()
+        accounts = sx.load_world() if world is None else sx.load_world(world)
         chosen = _load(scenario)
         if day:
             say("reading the law of the day")
             chosen = _dated(chosen, accounts, day, preference, car_us_content)
-        chosen = _changed(chosen, changes)
+        chosen = _changed(chosen, changes, allow_rates_above)
         say("solving")
         outcome = sx.solve(accounts, chosen, deficits=deficits, elasticities=elasticities, progress=say)
         summary = summarise(outcome, top)
@@ -113,8 +116,7 @@ def run(
 
         click.echo(json.dumps(as_plain(outcome, summary), ensure_ascii=False, allow_nan=False))
     else:
-        from rich.console import Console
-
+        from surtax.report.console import Console
         from surtax.report.text import print_summary
 
         print_summary(summary, Console(), year=outcome.world.meta.get("year"))
@@ -140,7 +142,7 @@ def _load(name: str) -> Scenario:
     return Scenario(name="none", title="Nothing changes") if name == "none" else load_scenario(name)
 
 
-def _changed(chosen: Scenario, changes: tuple[str, ...]) -> Scenario:
+def _changed(chosen: Scenario, changes: tuple[str, ...], allow_rates_above: float) -> Scenario:
     from dataclasses import replace
 
     from surtax.policy.library import with_one_off
@@ -150,7 +152,7 @@ def _changed(chosen: Scenario, changes: tuple[str, ...]) -> Scenario:
     base = "" if chosen.name == "none" else f"{chosen.title or chosen.name}, with "
     name = chosen.name
     for text in changes:
-        chosen = with_one_off(chosen, text)
+        chosen = with_one_off(chosen, text, allow_rates_above)
     return replace(chosen, name=f"{name} + set", title=f"{base}{'; '.join(changes)}")
 
 
@@ -190,15 +192,19 @@ def _writable(folders: tuple[Path | None, ...], report: Path | None) -> None:
             continue
         # The folder itself may be new; what has to be there is one above it that can be written to.
         there = next(p for p in (folder, *folder.absolute().parents) if os.path.lexists(p))
-        if not there.is_dir():
+        if not is_folder(there):
             raise InputError(f"{there} is a file; give a folder.")
         if not os.access(there, os.W_OK):
             raise InputError(f"the folder {there} cannot be written to.")
     if report is not None:
-        if report.is_dir():
+        if is_folder(report):
             raise InputError(f"{report} is a folder; give a file name.")
-        if not report.absolute().parent.is_dir():
+        parent = report.absolute().parent
+        if not is_folder(parent):
             raise InputError(f"the folder {report.parent} does not exist; create it first.")
+        # What is there may be writable where its folder is not, such as /dev/null.
+        if not os.access(report if os.path.lexists(report) else parent, os.W_OK):
+            raise InputError(f"{report} cannot be written to.")
 
 
 @contextlib.contextmanager

@@ -35,6 +35,8 @@ TRADE_GAP = 1e-6
 HARD = 60
 # Where the way towards a scenario ends, an income below this share of its base is what ended it.
 POOR = 0.05
+# Trade elasticities below this are not found in data; estimates start at about 1.
+SMALL = 0.1
 
 
 @dataclass(frozen=True)
@@ -95,14 +97,13 @@ def solve(
     NoConvergence
         the equations did not come to hold; the message says which is worst, where, and what to try.
     """
-    if deficits not in core.CLOSURES:
+    _check_kinds(world, scenario)
+    if not isinstance(deficits, str) or deficits not in core.CLOSURES:
         raise InputError(
             f"unknown closure {deficits!r}{nearest(deficits, core.CLOSURES)} (one of {', '.join(core.CLOSURES)})"
         )
     if model != "core":
         raise InputError(f"unknown model {model!r}: there is 'core'.")
-    if isinstance(scenario, str):
-        raise InputError(f"solve takes a scenario, not its name: surtax.load_scenario({scenario!r}).")
     if scenario is None:
         scenario = Scenario(name="no-change", title="Nothing changes")
     solver = solver or Solver()
@@ -121,6 +122,19 @@ def solve(
     base = base_of(world)
     found = find(base, schedule, deficits, solver, world, progress)
     return _outcome(world, scenario, schedule, deficits, found, how)
+
+
+def _check_kinds(world: object, scenario: object) -> None:
+    """Say what `solve` takes to whoever gives a name or something else."""
+    for what, given, kinds, door, example in (
+        ("world", world, World, "load_world", "surtax.load_world() or World.from_arrays(…)"),
+        ("scenario", scenario, (Scenario, Schedule, type(None)), "load_scenario", "surtax.Scenario().tariff(…)"),
+    ):
+        if isinstance(given, str):
+            raise InputError(f"solve takes a {what}, not its name: surtax.{door}({given!r}).")
+        if not isinstance(given, kinds):
+            kind = "None" if given is None else f"a {type(given).__name__}"
+            raise InputError(f"solve takes a {what}, not {kind}: {example}.")
 
 
 def rebalance(world: World) -> World:
@@ -202,6 +216,10 @@ def find(
     with np.errstate(all="ignore"):  # prohibitive wedges underflow to closed cells
         shock = core.shock(base, schedule.tariffs, schedule.trade_cost)
     _everything_sold(base, shock, world)
+    if closure == "fixed":
+        _all_financed(base, shock, closure, world)
+    if closure in ("fixed", "balanced"):
+        _two_sided(base, shock, closure, world)
     with np.errstate(all="ignore"):
         solution = _attempt(base, shock, closure, x0, solver)
         if not solution.converged:
@@ -224,6 +242,67 @@ def _everything_sold(base: Base, shock: core.Shock, world: World) -> None:
             f"({int(missing.sum())} such cells): its price would be infinite. Leave a source open, make the trade cost "
             f"finite, or aggregate countries or sectors."
         )
+
+
+def _tied(shock: core.Shock) -> NDArray[np.bool_]:
+    """[n, m] whether trade that the schedule leaves open ties two countries, directly or through others."""
+    tied: NDArray[np.bool_] = np.logical_or((shock.A > 0).any(axis=0), np.eye(shock.A.shape[1], dtype=bool))
+    tied = np.logical_or(tied, tied.T)
+    while not tied.all():
+        # Counts of paths, exact in floating point as far as zero goes.
+        further: NDArray[np.bool_] = np.greater(tied.astype(float) @ tied.astype(float), 0)
+        if np.array_equal(further, tied):
+            break
+        tied = further
+    return tied
+
+
+def _all_financed(base: Base, shock: core.Shock, closure: str, world: World) -> None:
+    """Refuse deficits of countries that no open trade ties to those who would have to finance them.
+
+    Under `fixed` that is known beforehand; under `gdp-share` and `multiplicative`, which let every deficit move with
+    the world's incomes, it is why no equilibrium was found.
+    """
+    tied = _tied(shock)
+    if tied.all():
+        return
+    if closure == "fixed":
+        unmet, income = tied @ base.D, tied @ base.I
+        wrong = np.abs(unmet) > ACCEPT * income
+        if not wrong.any():
+            return
+        n = int(np.argmax(np.where(wrong, np.abs(unmet) / income, -1.0)))
+        why, others = f"keeps it at {unmet[n]:.4g}", "'balanced'"
+    else:
+        n = int(np.argmin(tied.sum(axis=1)))
+        why, others = "lets it move with the world's incomes", "'balanced' or 'fixed'"
+    group = [world.countries[int(i)] for i in np.flatnonzero(tied[n])]
+    who = f"{', '.join(group[:5])}{', …' if len(group) > 5 else ''}"
+    trade = "trades with nobody" if len(group) == 1 else "trade with nobody else"
+    raise NoEquilibrium(
+        f"no equilibrium under the closure {closure!r}: {who} {trade} under this scenario, so that the trade deficit "
+        f"has to be zero there, but the closure {why}, and nobody can finance it. Try deficits={others}, "
+        f"leave some trade open, or leave such countries out."
+    )
+
+
+def _two_sided(base: Base, shock: core.Shock, closure: str, world: World) -> None:
+    """Refuse a country that may only buy abroad without a deficit, or only sell there without a surplus."""
+    D = np.zeros_like(base.D) if closure == "balanced" else base.D
+    open_trade = np.logical_and((shock.A > 0).any(axis=0), ~np.eye(D.size, dtype=bool))
+    sells, buys = open_trade.any(axis=1), open_trade.any(axis=0)
+    least = ACCEPT * base.I
+    for wrong, verb, sign in (
+        (sells & ~buys & (-least < D), "buys nothing abroad and sells there", "a trade surplus"),
+        (buys & ~sells & (least > D), "sells nothing abroad and buys there", "a trade deficit"),
+    ):
+        if wrong.any():
+            n = int(np.argmax(wrong))
+            raise NoEquilibrium(
+                f"no equilibrium under the closure {closure!r}: {world.countries[n]} {verb} under this scenario, which "
+                f"takes {sign}, but its trade deficit is {D[n]:.4g} by the closure. Close both sides (and try "
+                f"deficits='balanced'), or leave both open."
+            )
 
 
 def _attempt(base: Base, shock: core.Shock, closure: str, x: Array, solver: Solver) -> Solution:
@@ -335,6 +414,8 @@ def _give_up(base: Base, shock: core.Shock, closure: str, solution: Solution, wo
         state = core.evaluate(solution.value, base, shock, closure)
         worst = worst_equation(solution.value, state, base, world)
         poor = np.flatnonzero(~(state.I > POOR * base.I))
+    if closure in ("gdp-share", "multiplicative"):
+        _all_financed(base, shock, closure, world)
     if poor.size:
         n = int(poor[np.argmin(np.nan_to_num(state.I[poor] / base.I[poor], nan=-np.inf))])
         raise NoEquilibrium(
@@ -344,8 +425,16 @@ def _give_up(base: Base, shock: core.Shock, closure: str, solution: Solution, wo
         )
     raise NoConvergence(
         f"no convergence ({solution.stats.method} came last): at the nearest point reached, the scenario misses "
-        f"{worst}. Try a smaller shock first, another closure, or elasticities below {base.theta.max():.3g}."
+        f"{worst}. Try a smaller shock first, another closure{_other_elasticities(base)}."
     )
+
+
+def _other_elasticities(base: Base) -> str:
+    """Which elasticities may help: very large ones make small changes of price decide all, very small ones none."""
+    low, high = float(base.theta.min()), float(base.theta.max())
+    if low < SMALL:
+        return f", or elasticities above {low:.3g}, at which buyers hardly respond to prices"
+    return f", or elasticities below {high:.3g}" if high > 1 else ""
 
 
 def worst_equation(x: Array, state: core.State, base: Base, world: World) -> str:

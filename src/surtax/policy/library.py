@@ -6,14 +6,17 @@ A scenario file is YAML; rates and trade costs in it are PER CENT. docs/scenario
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from surtax.errors import InputError, exists, nearest
-from surtax.policy.scenario import HIGHEST_RATE, Change, LeftOut, Measure, Scenario
+from surtax.policy.scenario import Change, LeftOut, Measure, Scenario
+from surtax.policy.schedule import HIGHEST_RATE
 from surtax.yamlfile import read_yaml
 
 SHIPPED = Path(__file__).resolve().parent.parent / "data" / "scenarios"
@@ -26,6 +29,10 @@ def _as_list(value: object) -> object:
 Labels = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
 
 
+# Numbers as YAML writes them: text and true/false are none, although pydantic would read them as some.
+Number = Annotated[float, Field(strict=True)]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -36,12 +43,14 @@ class ChangeFile(_Strict):
     sector: Labels
     importer: Labels | None = None
     exporter: Labels | None = None
-    rate: float | None = Field(None, description="per cent, added to the tariff in force")
-    set: float | None = Field(None, description="per cent, instead of the tariff in force")
-    trade_cost: float | None = Field(None, gt=-100, description="per cent by which non-tariff trade costs rise")
-    in_scope: float | None = Field(None, ge=0, description="value of trade that the measure covers, USD million")
-    imports: float | None = Field(None, gt=0, description="value of all trade of the sector, USD million")
-    taxed_share: float | None = Field(None, ge=0, le=1, description="share of the covered value that is taxed")
+    rate: Number | None = Field(None, description="per cent, added to the tariff in force")
+    set: Number | None = Field(None, description="per cent, instead of the tariff in force")
+    trade_cost: Annotated[float, Field(strict=True, gt=-100, allow_inf_nan=True)] | None = Field(
+        None, description="per cent by which non-tariff trade costs rise; .inf is an embargo"
+    )
+    in_scope: Number | None = Field(None, ge=0, description="value of trade that the measure covers, USD million")
+    imports: Number | None = Field(None, gt=0, description="value of all trade of the sector, USD million")
+    taxed_share: Number | None = Field(None, ge=0, le=1, description="share of the covered value that is taxed")
     note: str = ""
 
     @model_validator(mode="after")
@@ -103,7 +112,7 @@ class ScenarioFile(_Strict):
     only: list[str] | None = Field(None, description="measures of `extends` to keep; the default is all")
     measures: list[MeasureFile] = Field(default_factory=list)
     left_out: list[LeftOutFile] = Field(default_factory=list)
-    allow_rates_above: float = Field(100 * HIGHEST_RATE, description="per cent; higher rates are refused")
+    allow_rates_above: Number = Field(100 * HIGHEST_RATE, description="per cent; higher rates are refused")
 
 
 def scenario_names() -> tuple[str, ...]:
@@ -211,35 +220,63 @@ def _measure(m: MeasureFile, path: Path, highest: float) -> Measure:
     return Measure(m.id, m.title, m.instrument, m.citation, m.source, tuple(changes))
 
 
-ONE_OFF = re.compile(
-    r"^\s*(?P<importer>[^<>:=\s]+)\s*<-\s*(?P<exporter>[^<>:=\s]+)\s*(?::\s*(?P<sector>[^<>:=\s]+)\s*)?"
-    r"=\s*(?P<sign>[+-]?)(?P<number>\d+(?:\.\d*)?|\.\d+)\s*%?\s*$"
-)
+_RATE = re.compile(r"\s*(?P<sign>[+-]?)\s*(?P<number>\d+(?:\.\d*)?|\.\d+)\s*%?\s*")
+# A label in quotation marks; an apostrophe within a name (Côte d'Ivoire) opens none.
+_QUOTED = re.compile(r"""(?P<before>^|<-|[:,])(?P<space>\s*)(?P<mark>["'])(?P<label>.*?)(?P=mark)(?=\s*(?:[:,=]|<-))""")
 
 
-def with_one_off(scenario: Scenario, text: str) -> Scenario:
+def with_one_off(scenario: Scenario, text: str, allow_rates_above: float = 100 * HIGHEST_RATE) -> Scenario:
     """Apply a change written as `USA<-CAN:C29=+25`: the tariff of USA on CAN's C29 rises by 25 percentage points.
 
     `=25` sets the tariff to 25 %; `=+25` and `=-5` add; without a sector all goods are meant; `*` is every country
-    or sector; several codes are joined by commas.
+    or sector; several labels are joined by commas. Labels are codes or full names, such as `United States`; one that
+    holds a comma, a colon or a sign of the grammar stands in quotation marks.
+
+    Parameters
+    ----------
+    allow_rates_above : per cent; higher rates are refused.
 
     Raises
     ------
     InputError
-        the text does not read so.
+        the text does not read so, or the rate is too high.
     """
-    found = ONE_OFF.match(text)
-    if not found:
+    # Structure is looked for where no label in quotation marks is.
+    bare = _QUOTED.sub(lambda m: m["before"] + m["space"] + "_" * (len(m["label"]) + 2), text)
+    arrow, equals = bare.find("<-"), bare.rfind("=")
+    rate = _RATE.fullmatch(text, equals + 1) if equals > arrow else None
+    colon = bare.rfind(":", arrow + 2, equals) if rate else -1
+    end = colon if colon >= 0 else equals
+    parts = [(0, arrow), (arrow + 2, end)] + ([(colon + 1, equals)] if colon >= 0 else [])
+    blocks = [_labels_of(text[a:b], bare[a:b]) for a, b in parts] if rate and arrow >= 0 else []
+    if rate is None or not blocks or not all(label for block in blocks for label in block):
         raise InputError(
             f'--set {text!r}: write IMPORTER<-EXPORTER:SECTOR=+RATE, such as "USA<-CAN:C29=+25" (per cent; = sets, '
-            f"=+ and =- add)."
+            f"=+ and =- add; labels that hold a comma or a colon stand in quotation marks)."
         )
-    number = float(found["number"]) / 100 * (-1 if found["sign"] == "-" else 1)
-    rate = {"add": number} if found["sign"] else {"set": number}
+    per_cent = float(rate["number"]) * (-1 if rate["sign"] == "-" else 1)
+    if per_cent > allow_rates_above:
+        raise InputError(
+            f"--set {text!r}: {per_cent:g} %: rates here are per cent (=+25 for 25 %); if it is meant, give "
+            f"--allow-rates-above {per_cent:g}."
+        )
     return scenario.tariff(
-        importer=found["importer"].split(","),
-        exporter=found["exporter"].split(","),
-        sector=(found["sector"] or "goods").split(","),
+        importer=blocks[0],
+        exporter=blocks[1],
+        sector=blocks[2] if colon >= 0 else ["goods"],
         measure=f"set {text.strip()}",
-        **rate,
+        allow_rates_above=np.inf,
+        **{"add" if rate["sign"] else "set": per_cent / 100},
     )
+
+
+def _labels_of(text: str, bare: str) -> list[str]:
+    """Labels between the commas that stand outside quotation marks, without the marks."""
+    cuts = [-1, *(i for i, c in enumerate(bare) if c == ","), len(text)]
+    labels = []
+    for a, b in itertools.pairwise(cuts):
+        label = text[a + 1 : b].strip()
+        if "_" in bare[a + 1 : b] and len(label) >= 2 and label[0] == label[-1] and label[0] in "\"'":
+            label = label[1:-1].strip()
+        labels.append(label)
+    return labels

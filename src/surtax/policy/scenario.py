@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surtax.errors import InputError
-from surtax.policy.schedule import Schedule
+from surtax.inputs import codes, number
+from surtax.policy.schedule import HIGHEST_RATE, Schedule
 
 if TYPE_CHECKING:
     from surtax.world import World
-
-HIGHEST_RATE = 10.0
 
 Labels = str | Sequence[str]
 Positions = NDArray[np.intp]
@@ -31,7 +30,8 @@ class Change:
 
     Attributes
     ----------
-    importer, exporter, sector : codes, or `*` (every one; foreign ones only), or `goods` for sectors.
+    importer, exporter, sector : codes, or `*` (every one; foreign ones only), or `goods` for sectors (all goods,
+        unless the world has a sector of that very code).
     add : ad valorem share added to the tariff in force, or None.
     set : ad valorem share that replaces it, or None.
     trade_cost : τ̂, ratio of the new to the old non-tariff cost, or None.
@@ -123,9 +123,8 @@ class Scenario:
             raise InputError(
                 "a tariff change needs exactly one of add=… (to the rate in force) and set=… (instead of it)."
             )
-        for value in (add, set):
-            if value is not None:
-                _check_rate(value, allow_rates_above, setting=value is set)
+        add = None if add is None else _checked_rate(add, allow_rates_above, setting=False)
+        set = None if set is None else _checked_rate(set, allow_rates_above, setting=True)  # noqa: A001
         change = Change(_labels(importer), _labels(exporter), _labels(sector), add=add, set=set)
         return self._with(change, measure)
 
@@ -139,9 +138,10 @@ class Scenario:
         measure: str = "custom",
     ) -> Scenario:
         """Multiply the non-tariff trade cost by `factor` = τ̂ > 0 (1.1 is 10 % dearer; infinity is an embargo)."""
+        factor = number("trade-cost factor", factor)
         if not factor > 0:
             raise InputError(f"trade-cost factor {factor!r}: it is a ratio of costs, above zero (1.1 is 10 % dearer).")
-        change = Change(_labels(importer), _labels(exporter), _labels(sector), trade_cost=float(factor))
+        change = Change(_labels(importer), _labels(exporter), _labels(sector), trade_cost=factor)
         return self._with(change, measure)
 
     def _with(self, change: Change, measure: str) -> Scenario:
@@ -182,7 +182,8 @@ class Scenario:
                 f"scenario {self.name!r}: the tariff of {world.countries[d0]} on {world.countries[o0]}'s "
                 f"{world.sectors[s0]} would be {100 * t[s0, o0, d0]:.6g} %; at −100 % there is no price left."
             )
-        return Schedule(t, tau)
+        # Rates were checked where they were given; additions may take their sum beyond.
+        return Schedule(t, tau, np.inf)
 
     def additions(self, world: World) -> Iterator[tuple[Measure, NDArray[np.float64]]]:
         """Each measure and what it alone adds to the tariffs [s,o,d] when its turn comes, shares."""
@@ -222,15 +223,16 @@ class Scenario:
 
 
 def _labels(given: Labels) -> tuple[str, ...]:
-    labels = (given,) if isinstance(given, str) else tuple(given)
+    labels = (given,) if isinstance(given, str) else codes("a label", given, "['USA', 'CAN']")
     if not labels:
         raise InputError("an empty list of labels: name at least one country or sector, or '*' for all.")
     return labels
 
 
-def _check_rate(value: float, highest: float, *, setting: bool) -> None:
+def _checked_rate(given: object, highest: float, *, setting: bool) -> float:
+    value = number("rate", given)
     if not np.isfinite(value):
-        raise InputError(f"rate {value!r} is not a number.")
+        raise InputError(f"rate {value!r} is not a number; an embargo is a trade cost, factor=inf.")
     if value > highest:
         raise InputError(
             f"rate {value:g} is {100 * value:g} %. Rates are shares: 25 % is 0.25. Divide by 100, or pass "
@@ -238,6 +240,7 @@ def _check_rate(value: float, highest: float, *, setting: bool) -> None:
         )
     if setting and value <= -1:
         raise InputError(f"rate {value:g}: at −100 % or less there is no price left.")
+    return value
 
 
 def _positions(labels: Sequence[str], position: Callable[[str], int], count: int) -> Positions:
@@ -250,7 +253,7 @@ def _sector_positions(labels: tuple[str, ...], world: World) -> Positions:
     for label in labels:
         if label == "*":
             found += range(len(world.sectors))
-        elif label == "goods":
+        elif label == "goods" and label not in world.sectors:
             found += [int(i) for i in np.flatnonzero(world.goods)]
         else:
             found.append(world.sector(label))

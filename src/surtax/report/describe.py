@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from surtax.policy.scenario import Change, Scenario
+from surtax.report.console import Console
 from surtax.report.numbers import amount
 from surtax.world import World
 from surtax.world.provenance import size

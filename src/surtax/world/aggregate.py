@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from surtax.errors import InputError
-from surtax.world.checks import final_demand
+from surtax.world.checks import final_demand, labels
+from surtax.world.groups import check_codes, goods_of
 
 if TYPE_CHECKING:
-    from surtax.world.world import Adjustment, World
+    from surtax.world.world import World
 
 Array = NDArray[np.float64]
 
@@ -47,7 +48,7 @@ def aggregate(
     totals = S @ weight
     theta = np.where(totals > 0, (S @ (weight * world.elasticity)) / np.where(totals > 0, totals, 1), 0)
     theta = np.where(totals > 0, theta, (S @ world.elasticity) / S.sum(axis=1))
-    goods, notes = _goods(S, world, weight, new_s, notes)
+    goods, mixed = goods_of(S, world.goods, weight, new_s)
     changed = [
         f"{what}: " + ", ".join(f"{g} = {'+'.join(m)}" for g, m in groups.items())
         for what, groups in (("countries", countries), ("sectors", sectors))
@@ -59,28 +60,8 @@ def aggregate(
         population=None if world.population is None else C @ world.population,
         country_names=name_c, sector_names=name_s, goods=goods,
         meta={**world.meta, "aggregated": changed, "elasticities": _elasticities(world, changed)},
-        adjustments=(*world.adjustments, *notes),
+        adjustments=(*world.adjustments, *notes, *mixed),
     )  # fmt: skip
-
-
-def _goods(
-    S: Array, world: World, weight: Array, codes: tuple[str, ...], notes: tuple[Adjustment, ...]
-) -> tuple[NDArray[np.bool_], tuple[Adjustment, ...]]:
-    """Which groups are goods; one that mixes goods and services is what most of its trade is, and that is noted."""
-    from surtax.world.world import Adjustment
-
-    members = S.sum(axis=1)
-    count = S @ world.goods
-    trade = S @ weight
-    goods_trade = S @ (weight * world.goods)
-    goods = np.where(count == members, True, np.where(count == 0, False, 2 * goods_trade >= trade))
-    mixed = (count > 0) & (count < members)
-    if mixed.any():
-        named = ", ".join(f"{codes[i]} ({'goods' if goods[i] else 'services'})" for i in np.flatnonzero(mixed))
-        odd = float(np.where(goods, trade - goods_trade, goods_trade)[mixed].sum())
-        what = "sector mixes goods and services: counts as what most of its trade is, also for tariffs on `goods`"
-        notes = (*notes, Adjustment(what, int(mixed.sum()), odd, named))
-    return goods, notes
 
 
 def _elasticities(world: World, changed: list[str]) -> dict[str, Any]:
@@ -101,19 +82,23 @@ def _groups(
     kind: str,
 ) -> tuple[tuple[str, ...], NDArray[np.intp], tuple[str, ...]]:
     """New codes in the order of their first member, group of each member, and names."""
+    if groups is not None and not isinstance(groups, Mapping):
+        raise InputError(
+            f"groups of {kind} codes are a mapping {{new code: members}}, not {groups!r}: such as "
+            f"{{'EUR': ['DEU', 'FRA']}}."
+        )
     member_of: dict[int, str] = {}
     for group, members in (groups or {}).items():
-        if isinstance(members, str) or not members:
+        if isinstance(members, str) or not isinstance(members, Iterable) or not list(members):
             raise InputError(f"group {group!r} of {kind} codes needs a list of members, such as ['DEU', 'FRA'].")
         for member in members:
             i = position(member)
             if i in member_of:
                 raise InputError(f"{kind} {codes[i]} is in two groups: {member_of[i]} and {group}.")
             member_of[i] = str(group)
-    for i, code in enumerate(codes):
-        if code in (groups or {}) and member_of.get(i) != code:
-            raise InputError(f"group code {code!r} is also a {kind} outside the group: choose another code.")
+    check_codes(kind, codes, {codes[i]: group for i, group in member_of.items()})
     new = list(dict.fromkeys(member_of.get(i, code) for i, code in enumerate(codes)))
+    labels(f"{kind} codes", new)
     where = {code: g for g, code in enumerate(new)}
     index = np.array([where[member_of.get(i, code)] for i, code in enumerate(codes)])
     old = dict(zip(codes, names, strict=True))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from surtax.errors import AccountsError, InputError, nearest
+from surtax.inputs import floats
 
 if TYPE_CHECKING:
     from surtax.world.world import Adjustment
@@ -34,6 +35,8 @@ def labels(what: str, codes: Sequence[str]) -> None:
     twice = [c for c in codes if c in seen or seen.add(c)]  # type: ignore[func-returns-value]
     if twice:
         raise InputError(f"labels-unique: {what} repeats {', '.join(dict.fromkeys(twice))}: rename or add them up.")
+    if "*" in codes:
+        raise InputError(f"labels: {what} has the code '*', which means all of them: choose another code.")
     if any(not c.strip() for c in codes):
         raise InputError(
             f"labels-unique: {what} has an empty code at position {[bool(c.strip()) for c in codes].index(False) + 1}."
@@ -51,10 +54,7 @@ def shape(what: str, a: NDArray[Any], expected: tuple[int, ...], axes: str) -> N
 
 def array(what: str, given: ArrayLike, expected: tuple[int, ...], axes: str, *, one_sector: bool = False) -> Array:
     """Finite numbers of the expected shape, as float64."""
-    try:
-        a = np.array(given, dtype=float)
-    except (TypeError, ValueError) as problem:
-        raise InputError(f"{what} is not an array of numbers: {problem}.") from None
+    a = floats(what, given)
     if one_sector and expected[0] == 1 and a.shape == expected[1:]:
         a = a[None]
     shape(what, a, expected, axes)
@@ -113,10 +113,7 @@ def number(what: str, given: Any) -> float:
 
 def population(given: ArrayLike, countries: Sequence[str]) -> Array:
     """Persons [n], above zero; NaN where unknown."""
-    try:
-        people = np.array(given, dtype=float)
-    except (TypeError, ValueError) as problem:
-        raise InputError(f"population is not an array of numbers: {problem}.") from None
+    people = floats("population", given)
     shape("population", people, (len(countries),), "[country]")
     bad = np.flatnonzero(~np.isnan(people) & ~((people > 0) & np.isfinite(people)))
     if bad.size:
@@ -144,10 +141,7 @@ def elasticity(given: ArrayLike | Mapping[str, float], sectors: Sequence[str]) -
         if missing:
             raise InputError(f"elasticity has no value for {', '.join(missing[:5])}: give one for every sector.")
         given = [number(f"elasticity of {s}", given[s]) for s in sectors]
-    try:
-        theta = np.array(given, dtype=float)
-    except (TypeError, ValueError) as problem:
-        raise InputError(f"elasticity is not a number, a vector of numbers or a mapping: {problem}.") from None
+    theta = floats("elasticity", given, "a number, a vector of numbers or a mapping")
     if theta.ndim == 0:
         theta = np.full(len(sectors), float(theta))
     shape("elasticity", theta, (len(sectors),), "[sector]")

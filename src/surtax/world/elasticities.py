@@ -29,6 +29,11 @@ class Elasticity(NamedTuple):
     quality: str
 
 
+def set_names() -> tuple[str, ...]:
+    """Names of the sets that ship."""
+    return tuple(sorted(p.stem for p in FOLDER.glob("*.csv")))
+
+
 @lru_cache(maxsize=4)
 def elasticity_set(name: str = DEFAULT) -> Mapping[str, Elasticity]:
     """Return a shipped set of trade elasticities by sector code of the OECD's 2025 edition.
@@ -40,7 +45,7 @@ def elasticity_set(name: str = DEFAULT) -> Mapping[str, Elasticity]:
     """
     path = FOLDER / f"{name}.csv"
     if not path.is_file():
-        known = sorted(p.stem for p in FOLDER.glob("*.csv"))
+        known = set_names()
         hint = nearest(name, known) or f"; known: {', '.join(known)}"
         raise InputError(f"unknown set of elasticities {name!r}{hint}")
     with path.open(encoding="utf-8", newline="") as file:

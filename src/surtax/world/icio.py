@@ -21,7 +21,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from surtax.errors import AccountsError, InputError, nearest
 from surtax.world import elasticities
 from surtax.world.files import FORMAT
+from surtax.world.groups import check_codes, goods_of
 from surtax.world.icio_codes import REST, SERVICES, country_name, is_good, sector_name
 from surtax.world.icio_csv import IcioTable, read_icio_csv, unique
 
@@ -184,6 +185,8 @@ def _groups(kind: str, codes: Sequence[str], wanted: Mapping[str, str]) -> tuple
             hint = nearest(code, codes) or f"; the table has {', '.join(codes[:12])}, …"
             raise InputError(f"the table has no {kind} {code!r}{hint}")
     rest = wanted.get("*")
+    named = {c: wanted.get(c, rest) for c in codes}
+    check_codes(kind, codes, {c: g for c, g in named.items() if g is not None})
     chosen = [wanted.get(code, code if rest is None else rest) for code in codes]
     names = list(dict.fromkeys(chosen))
     return tuple(names), np.array([names.index(c) for c in chosen])
@@ -312,6 +315,7 @@ def build_world_from_icio_csv(
     table = read_icio_csv(path, year)
     accounts = aggregate_icio(table, countries, sectors)
     theta, records = _elasticities(accounts, elasticity)
+    goods, mixed = _goods(accounts)
     people = np.full(len(accounts.countries), np.nan)
     for code, persons in (population or {}).items():
         if code not in accounts.countries:
@@ -336,10 +340,10 @@ def build_world_from_icio_csv(
             {
                 "code": s,
                 "name": sector_name(s),
-                "goods": all(is_good(m) for m in accounts.sector_members[s]),
+                "goods": bool(good),
                 "members": list(accounts.sector_members[s]),
             }
-            for s in accounts.sectors
+            for s, good in zip(accounts.sectors, goods, strict=True)
         ],
         "units": "USD million, basic prices",
         "value_added": "output less inputs at basic prices: value added plus net taxes that producers pay on inputs",
@@ -353,7 +357,7 @@ def build_world_from_icio_csv(
         ],
         "build": f"surtax build-world {table.name}",
         "imputed": [],
-        "adjustments": list(accounts.adjustments),
+        "adjustments": [*accounts.adjustments, *mixed],
         "tariffs": {
             "source": "none",
             "note": "the tables hold no tariffs: all base tariffs are zero",
@@ -364,6 +368,15 @@ def build_world_from_icio_csv(
         },
     }
     return arrays, meta
+
+
+def _goods(accounts: IcioAccounts) -> tuple[NDArray[np.bool_], list[dict[str, Any]]]:
+    """Which sectors are goods, and the note on those that mix goods and services."""
+    codes = list(accounts.trade)
+    S = np.array([[c in accounts.sector_members[s] for c in codes] for s in accounts.sectors], dtype=float)
+    kinds = np.array([is_good(c) for c in codes])
+    found, notes = goods_of(S, kinds, np.array(list(accounts.trade.values())), accounts.sectors)
+    return found, [asdict(note) for note in notes]
 
 
 def edition_of(table: IcioTable) -> str:

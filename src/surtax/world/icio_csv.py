@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from surtax.errors import AccountsError, InputError, nearest
+from surtax.errors import AccountsError, InputError, is_file, nearest
 from surtax.world.icio_codes import canonical
 
 if TYPE_CHECKING:
@@ -106,7 +106,14 @@ def read_icio_csv(path: str | Path, year: int | None = None) -> IcioTable:
         rows or columns do not add up to gross output, or a country is there twice, as a whole and
         in parts.
     """
-    name, source = _open(Path(path), year)
+    try:
+        return _read(Path(path), year)
+    except OSError as problem:
+        raise InputError(f"cannot read {path}: {problem.strerror or problem}.") from None
+
+
+def _read(path: Path, year: int | None) -> IcioTable:
+    name, source = _open(path, year)
     if year is None:
         found = re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", name)
         if not found:
@@ -119,7 +126,7 @@ def read_icio_csv(path: str | Path, year: int | None = None) -> IcioTable:
 
 def _open(path: Path, year: int | None) -> tuple[str, Path | bytes]:
     """Return the table's own file name, and its path or content."""
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"there is no file {path}: give the OECD's CSV file, or the zip archive that holds it.")
     if path.suffix.lower() != ".zip":
         return path.name, path

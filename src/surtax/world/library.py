@@ -36,6 +36,8 @@ def load_world(name: str | Path = DEFAULT) -> World:
         no such world (nearest names offered) or file, or its accounts do not hold.
     """
     text = str(name)
+    if not text:
+        raise InputError(f"the name of a world is empty: give one of {', '.join(world_names())}, or a world file.")
     if text in world_names():
         return _shipped(text)
     path = Path(text)
@@ -58,6 +60,14 @@ def read_world(path: Path) -> World:
 
 def world_of(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any], path: str = "the table") -> World:
     """A world from the arrays and metadata of a world file, after the accounting checks; `path` names it in errors."""
+    try:
+        return _world_of(arrays, meta, path)
+    except InputError as problem:
+        text = str(problem)
+        raise type(problem)(text if text.startswith(path) else f"{path}: {text}") from None
+
+
+def _world_of(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any], path: str) -> World:
     shares = "inputs" in arrays
     missing = [n for n in ("flows", "elasticity", "inputs" if shares else "use") if n not in arrays]
     try:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from surtax.errors import InputError, nearest
+from surtax.inputs import codes
 from surtax.world import checks
 from surtax.world.units import Unit, unit_of
 
@@ -149,10 +150,8 @@ class World:
         AccountsError
             an accounting identity fails by more than rounding; the message names it, the cells and the remedy.
         """
-        for what, codes in (("countries", countries), ("sectors", sectors)):
-            if isinstance(codes, str):
-                raise InputError(f"{what} is the single text {codes!r}: give a list of codes, such as ['USA', 'CAN'].")
-        countries, sectors = tuple(map(str, countries)), tuple(map(str, sectors))
+        countries = codes("countries", countries, "['USA', 'CAN']")
+        sectors = codes("sectors", sectors, "['A01', 'C29']")
         checks.labels("countries", countries)
         checks.labels("sectors", sectors)
         N, J = len(countries), len(sectors)
@@ -360,6 +359,8 @@ def _fixed(a: Array) -> Array:
 
 def find(code: str, codes: Sequence[str], names: Sequence[str], kind: str) -> int:
     """Position of `code` among codes (any case) or full names, else an `InputError` that offers the nearest."""
+    if not isinstance(code, str):
+        raise InputError(f"unknown {kind} {code!r}: a {kind} is named by its code, such as {codes[0]!r}.")
     wanted = code.strip()
     if wanted in codes:
         return codes.index(wanted)
