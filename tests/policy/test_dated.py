@@ -78,3 +78,13 @@ def test_days_that_are_none_and_aggregates_are_refused(world, scenario):
     coarse = world.aggregate(sectors={"METAL": ["C24A", "C24B"]})
     with pytest.raises(sx.InputError, match="C24"):
         on_day(scenario, coarse, "2025-05-06")
+
+
+@pytest.mark.parametrize(
+    ("day", "side"),
+    [("2024-12-31", "United States"), ("2026-07-24", "Canada"), ("2026-08-19", "United States"), ("2027-01-01", "")],
+)
+def test_days_that_the_law_does_not_cover_are_refused(world, scenario, day, side):
+    """Texts end on 18 August 2026 (US) and 23 July 2026 (Canada): no measure known is not no measure."""
+    with pytest.raises(sx.InputError, match=f"covered for.*{side}"):
+        on_day(scenario, world, day)

@@ -133,3 +133,11 @@ def test_the_path_agrees_with_single_days_and_covers_each_day_once(law):
 def test_an_empty_range_is_refused(law):
     with pytest.raises(InputError, match="empty"):
         path(law, "CAN", dt.date(2025, 3, 1), dt.date(2025, 3, 1))
+
+
+@pytest.mark.parametrize("day", ["2024-12-31", "2026-08-19", "2030-01-01"])
+def test_days_that_the_law_does_not_cover_are_refused(law, day):
+    with pytest.raises(InputError, match="covered for the United States"):
+        effective(law, day)
+    with pytest.raises(InputError, match="covered for the United States"):
+        path(law, "CAN", dt.date.fromisoformat(day), dt.date.fromisoformat(day) + dt.timedelta(days=3))

@@ -249,6 +249,20 @@ class Law:
 
         return schedule(self, lines, dates, measures, remitted)
 
+    def require(self, importer: str, day: str | dt.date) -> None:
+        """Refuse a day for which the data do not hold an importer's law.
+
+        Raises
+        ------
+        InputError
+            the day is before or after what the data cover; the message says why.
+        """
+        from surtax.law.engine import outside
+
+        gap = outside(self.jurisdiction(importer), ordinal(day))
+        if gap is not None:
+            raise InputError(gap)
+
     def diff(self, before: str | dt.date, after: str | dt.date) -> list[Change]:
         """Return what the law says on one day and not on the other."""
         from surtax.law.change import diff

@@ -166,15 +166,23 @@ def refuse(line: Line, reason: str, currency: str | None = None, measures: tuple
     return Answer(line, "refused", reason, None, None, currency, measures)
 
 
-def coverage(index: Index, place: Jurisdiction, line: Line) -> str | None:
-    """Return why a line is outside what the data cover, or None."""
-    day, bare = line.day, line.product
+def outside(place: Jurisdiction, day: int) -> str | None:
+    """Return why a day is outside what the data cover, or None."""
     if day < place.start:
         return f"{iso(day)} is before the first day covered for {place.name}, {iso(place.start)}: {place.before}"
     if day >= place.end:
         pending = "; ".join(f"from {iso(start)}: {text}" for start, text in place.pending if start <= day)
         text = f"{iso(day)} is after the last day covered for {place.name}, {iso(place.end - 1)}: {place.after}"
         return f"{text} Known by name only: {pending}" if pending else text
+    return None
+
+
+def coverage(index: Index, place: Jurisdiction, line: Line) -> str | None:
+    """Return why a line is outside what the data cover, or None."""
+    day, bare = line.day, line.product
+    gap = outside(place, day)
+    if gap is not None:
+        return gap
     if line.origin == line.importer:
         return f"goods of {line.origin} imported into {line.importer}: no tariff measure on own goods is covered"
     if line.origin not in place.origins:

@@ -77,6 +77,8 @@ def on_day(
         date = dt.date.fromisoformat(day) if isinstance(day, str) else day
     except ValueError:
         raise InputError(f"{day!r} is not a day such as 2025-05-06.") from None
+    for importer in ("USA", "CAN"):
+        law.require(importer, date)
     changes, left = _united_states(world, law, date, preference, car_us_content)
     measures = [
         Measure(

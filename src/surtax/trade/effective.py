@@ -202,6 +202,7 @@ def effective(law: Law, on: str | dt.date, origin: str = "CAN", *, weights: str 
     lines were not recorded before.
     """
     day = dt.date.fromisoformat(on) if isinstance(on, str) else on
+    law.require("USA", day)
     month = day.isoformat()[:7]
     if weights not in ("month", "2024"):
         raise InputError(f"weights {weights!r}: 'month' or '2024'.")
@@ -282,6 +283,8 @@ def rates_on(law: Law, origin: str, days: Sequence[dt.date], claims: str, car_us
     if claims not in CLAIMS:
         raise InputError(f"claims {claims!r}: one of {', '.join(CLAIMS)}.")
     before, after = days
+    for day in days:
+        law.require("USA", day)
     goods = _reweighted(basket(origin, after.isoformat()[:7]), origin)
     share = _shares(law, goods, after)[claims]
     first, second = (_evaluate(law, goods, day, share, car_us_content) for day in (before, after))
@@ -320,6 +323,8 @@ def path(law: Law, origin: str, start: dt.date, end: dt.date) -> list[Stretch]:
     """
     if end <= start:
         raise InputError(f"from {start} to {end}: the range is empty.")
+    for edge in (start, end - dt.timedelta(days=1)):
+        law.require("USA", edge)
     days = [start + dt.timedelta(days=i) for i in range((end - start).days)]
     groups: dict[tuple[str, bool], list[dt.date]] = {}
     for day in days:
