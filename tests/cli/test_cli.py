@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -278,7 +279,7 @@ def test_a_process_with_wrong_input(files):
 
 def test_a_reader_who_leaves(files):
     """`surtax … | head -c 1` ends quietly."""
-    command = f"{sys.executable} -m surtax run s.yaml --world w.npz --json | head -c 1"
+    command = f"{shlex.quote(sys.executable)} -m surtax run s.yaml --world w.npz --json | head -c 1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=60, check=False, cwd=files)
     assert done.stdout == b"{"
     assert done.stderr == b""
@@ -290,7 +291,7 @@ def test_a_reader_who_leaves(files):
      "duty 8703.23.01 --importer USA --origin CAN --on 2025-05-06 --preference usmca --us-content 0.4"],
 )  # fmt: skip
 def test_a_reader_who_leaves_is_no_failure(files, arguments):
-    command = f"{sys.executable} -m surtax {arguments} | true; exit ${{PIPESTATUS[0]}}"
+    command = f"{shlex.quote(sys.executable)} -m surtax {arguments} | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=60, check=False, cwd=files)
     assert (done.returncode, done.stderr) == (0, b"")
 
