@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,10 +61,22 @@ class Basket:
     predicted: Floats
     claims_from: tuple[str, bool]
 
-    @property
+    def __post_init__(self) -> None:
+        # Baskets are kept from call to call: nobody may write into them.
+        for name in ("codes", "value", "ordinary", "recorded", "predicted"):
+            view = getattr(self, name).view()
+            view.flags.writeable = False
+            object.__setattr__(self, name, view)
+
+    @cached_property
     def sectors(self) -> NDArray[np.str_]:
         """(n,) sector of the accounts; see `surtax.trade.sector_of`."""
         return sector_of(self.codes)
+
+    @cached_property
+    def metals(self) -> dict[str, Floats]:
+        """{metal: (n,)} content; see `surtax.trade.metal.metal_content`."""
+        return metal_content(self.codes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +149,7 @@ class Effective:
         return sorted(rows, key=lambda r: -r[3])
 
 
+@lru_cache(maxsize=32)
 def basket(origin: str, month: str | None = None) -> Basket:
     """Lines of an origin with their weights and claims.
 
@@ -206,9 +219,7 @@ def effective(law: Law, on: str | dt.date, origin: str = "CAN", *, weights: str 
     month = day.isoformat()[:7]
     if weights not in ("month", "2024"):
         raise InputError(f"weights {weights!r}: 'month' or '2024'.")
-    goods = basket(origin, month)
-    if weights == "2024":
-        goods = _reweighted(goods, origin)
+    goods = _reweighted(origin, month) if weights == "2024" else basket(origin, month)
     early = month < RECORDED_ON_FREE_LINES
     shares = _shares(law, goods, day)
     steps: dict[str, Step] = {}
@@ -285,7 +296,7 @@ def rates_on(law: Law, origin: str, days: Sequence[dt.date], claims: str, car_us
     before, after = days
     for day in days:
         law.require("USA", day)
-    goods = _reweighted(basket(origin, after.isoformat()[:7]), origin)
+    goods = _reweighted(origin, after.isoformat()[:7])
     share = _shares(law, goods, after)[claims]
     first, second = (_evaluate(law, goods, day, share, car_us_content) for day in (before, after))
     return TwoDays(goods, first.total, second.total, second.by_measure)
@@ -334,7 +345,7 @@ def path(law: Law, origin: str, start: dt.date, end: dt.date) -> list[Stretch]:
     nobody = dict(zip(days, _means(law, year, days, np.zeros(year.value.size), CAR_US_CONTENT[1]), strict=True))
     found: list[Stretch] = []
     for (source, _), members in groups.items():
-        goods = _reweighted(basket(origin, members[0].isoformat()[:7]), origin)
+        goods = _reweighted(origin, members[0].isoformat()[:7])
         shares = _shares(law, goods, members[0])
         low, high = (_means(law, goods, members, shares["predicted"], c) for c in CAR_US_CONTENT)
         for i, day in enumerate(members):
@@ -389,9 +400,13 @@ def _table(
     from surtax.law.grid import Lines
 
     ids = [m for m in _measures(law) if m.startswith("us-")]
-    metals = metal_content(goods.codes)
     lines = Lines(
-        "USA", list(map(str, goods.codes)), goods.origin, claimed=share, metal_content=metals, us_content=us_content
+        "USA",
+        list(map(str, goods.codes)),
+        goods.origin,
+        claimed=share,
+        metal_content=goods.metals,
+        us_content=us_content,
     )
     table = law.schedule(lines, [d.isoformat() for d in days], measures=ids)
     by = {m: np.array(table.by_measure[m]) for m in ids}
@@ -459,9 +474,10 @@ def _filled(first: Floats, second: Floats, codes: NDArray[np.str_], value: NDArr
     return np.where(gaps, mean[chapter], shares)
 
 
-def _reweighted(goods: Basket, origin: str) -> Basket:
+@lru_cache(maxsize=32)
+def _reweighted(origin: str, month: str) -> Basket:
     """The claims of a month on the weights of 2024."""
-    year = basket(origin)
+    goods, year = basket(origin, month), basket(origin)
 
     def carry(values: Floats) -> Floats:
         found = _look_up(goods.codes, values, year.codes)
