@@ -36,13 +36,13 @@ def revenue(day: str, preference: str, car_us_content: float, deficits: str, as_
     except ValueError:
         raise InputError(f"--on {day!r} is not a day such as 2025-05-06.") from None
     world, law = sx.load_world(), surtax.law.load()
-    scenario = on_day(
-        sx.load_scenario("us-canada-2025"), world, date, law=law, preference=preference, car_us_content=car_us_content
-    )
+    lines = lined(world, law, date, preference, car_us_content)
+    dispute = sx.load_scenario("us-canada-2025")
+    scenario = on_day(dispute, world, date, law=law, preference=preference, car_us_content=car_us_content, lines=lines)
     outcome = sx.solve(world, scenario, deficits=deficits)
     o, d = world.country("CAN"), world.country("USA")
     ratio = 1 + np.nan_to_num(outcome.flows.values[:, o, d]) / 100
-    found = collect(world, lined(world, law, date, preference, car_us_content), ratio)
+    found = collect(world, lines, ratio)
     if as_json:
         import json
 

@@ -47,6 +47,7 @@ def on_day(
     law: Law | None = None,
     preference: str = "predicted",
     car_us_content: float = 0.5,
+    lines: Lined | None = None,
 ) -> Scenario:
     """The dispute as the law of a day has it.
 
@@ -60,6 +61,7 @@ def on_day(
         "recorded", "none" or "full".
     car_us_content : share of US content in Canadian cars, of which no duty is due under USMCA; not public by
         model: 0 to 0.5 and more are defensible (docs/effective-rates.md).
+    lines : what `lined` gives for the same day and claims, where the caller has it already.
 
     Raises
     ------
@@ -69,17 +71,13 @@ def on_day(
     import surtax.law
 
     law = law or surtax.law.load()
-    if preference not in PREFERENCES:
-        raise InputError(f"preference {preference!r}: one of {', '.join(PREFERENCES)}.")
-    if not 0 <= car_us_content <= 1:
-        raise InputError(f"US content of cars {car_us_content:g}: a share between 0 and 1.")
     try:
         date = dt.date.fromisoformat(day) if isinstance(day, str) else day
     except ValueError:
         raise InputError(f"{day!r} is not a day such as 2025-05-06.") from None
     for importer in ("USA", "CAN"):
         law.require(importer, date)
-    changes, left = _united_states(world, law, date, preference, car_us_content)
+    changes, left = _united_states(world, lines or lined(world, law, date, preference, car_us_content))
     measures = [
         Measure(
             "us-law",
@@ -130,6 +128,10 @@ class Lined:
 
 def lined(world: World, law: Law, day: dt.date, preference: str, car_us_content: float) -> Lined:
     """Join the law of a day to the lines, and the lines to the sectors of a world; see `on_day`."""
+    if preference not in PREFERENCES:
+        raise InputError(f"preference {preference!r}: one of {', '.join(PREFERENCES)}.")
+    if not 0 <= car_us_content <= 1:
+        raise InputError(f"US content of cars {car_us_content:g}: a share between 0 and 1.")
     from surtax.trade.effective import rates_on
     from surtax.trade.nest import nest
 
@@ -150,18 +152,17 @@ def lined(world: World, law: Law, day: dt.date, preference: str, car_us_content:
     return Lined(rates, inside, nest(cell, value, t, t_new, world.elasticity + 1, cells=len(world.sectors)))
 
 
-def _united_states(
-    world: World, law: Law, day: dt.date, preference: str, car_us_content: float
-) -> tuple[list[Change], tuple[LeftOut, ...]]:
+def _united_states(world: World, found: Lined) -> tuple[list[Change], tuple[LeftOut, ...]]:
     """One pair of changes a sector: the collected rate, and what a mean tariff would miss as a trade cost."""
+    from surtax.trade.nest import as_rates
+
     o, d = world.country("CAN"), world.country("USA")
-    found = lined(world, law, day, preference, car_us_content)
     lines = found.nest
     base = world.tariffs[:, o, d]
+    rates, costs = as_rates(lines.wedge, lines.net / lines.net_base / (1 + base), base)
     changes = []
     for s in np.flatnonzero(lines.covered):
-        net = lines.net[s] / lines.net_base[s] / (1 + base[s])
-        rate, cost = 1 / net - 1, lines.wedge[s] * net * (1 + base[s])
+        rate, cost = rates[s], costs[s]
         if abs(rate - base[s]) < 1e-12 and abs(cost - 1) < 1e-12:
             continue
         where = (("USA",), ("CAN",), (world.sectors[s],))
