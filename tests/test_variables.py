@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,7 @@ def test_rows_and_formulas_are_the_same_names_in_the_same_order():
 def test_the_table_is_well_formed():
     with TABLE.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["name", "dims", "unit", "label", "definition"]
+    assert list(rows[0]) == ["name", "dims", "unit", "needs", "label", "definition"]
     assert len({r["name"] for r in rows}) == len({r["label"] for r in rows}) == len(rows)
     for r in rows:
         assert r["name"].isidentifier(), r
@@ -44,7 +45,7 @@ def test_the_table_is_well_formed():
         assert len(set(r["dims"].split())) == len(r["dims"].split())
         assert r["unit"] in UNITS, r
         assert len(r["definition"]) > 2, r
-        assert all(v == v.strip() and v for v in r.values()), r
+        assert all(v == v.strip() and (v or k == "needs") for k, v in r.items()), r
         assert r["label"][0].isupper(), r
         # no variable hides behind an attribute of the outcome itself
         assert not hasattr(Outcome, r["name"]), r
@@ -59,7 +60,7 @@ def test_levels_and_changes_say_so():
             assert v.unit == "money", name
 
 
-@pytest.mark.parametrize("name", list(FORMULAS))
+@pytest.mark.parametrize("name", [n for n, v in sx.variables().items() if not v.needs])
 def test_each_variable(outcome, name):
     v, x = sx.variables()[name], getattr(outcome, name)
     sizes = {"country": 4, "exporter": 4, "importer": 4, "sector": 3}
@@ -153,7 +154,7 @@ def test_wrong_picks(outcome, pick, message):
 def test_the_long_table(outcome):
     frame = outcome.to_frame()
     assert frame.columns == ["variable", "country", "partner", "sector", "value", "unit"]
-    small = {n: v for n, v in sx.variables().items() if len(v.dims) <= 2}
+    small = {n: v for n, v in sx.variables().items() if len(v.dims) <= 2 and not v.needs}
     assert set(frame["variable"]) == set(small)
     row = frame.filter((frame["variable"] == "welfare") & (frame["country"] == "C01")).row(0, named=True)
     assert row == {
@@ -168,11 +169,13 @@ def test_xarray(outcome):
     xr = pytest.importorskip("xarray")
     data = outcome.to_xarray()
     assert isinstance(data, xr.Dataset)
-    assert set(data.data_vars) == set(FORMULAS)
+    assert set(data.data_vars) == set(outcome.variables) < set(FORMULAS)
     assert data.attrs["closure"] == "fixed"
     assert float(data.welfare.sel(country="C01")) == outcome.welfare["C01"]
     assert float(data.trade.sel(exporter="C00", importer="C01")) == outcome.trade.sel(exporter="C00", importer="C01")
     for name, v in sx.variables().items():
+        if v.needs:
+            continue
         assert data[name].dims == v.dims
         assert data[name].attrs == {"unit": RESOLVED[v.unit], "long_name": v.label, "definition": v.definition}
 
@@ -184,3 +187,20 @@ def test_conditions_travel_with_the_result(outcome):
     assert 0 <= said["residual"] < 1e-10
     assert "deficits fixed" in repr(outcome)
     assert "residual" in repr(outcome)
+
+
+def test_variables_of_other_models_are_refused_where_a_model_has_none(outcome):
+    assert "employment" not in outcome.variables
+    assert "employment" not in dir(outcome)
+    with pytest.raises(sx.InputError, match="'core' has no 'employment'"):
+        outcome.variable("employment")
+    with pytest.raises(AttributeError, match="holds it fixed"):
+        outcome.employment  # noqa: B018
+
+
+def test_a_model_may_measure_real_income_itself(outcome):
+    n = len(outcome.world.countries)
+    other = dataclasses.replace(outcome, extra={"L_hat": np.full(n, 1.5), "W_hat": np.full(n, 1.25)})
+    assert np.allclose(other.employment.values, 50)
+    assert np.allclose(other.welfare.values, 25)
+    assert other.variables == tuple(sx.variables())

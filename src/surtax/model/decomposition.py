@@ -63,6 +63,8 @@ class Decomposition:
 
 def decompose(outcome: Outcome, method: str, tolerance: float) -> Decomposition:
     """See `Outcome.decomposition`."""
+    if outcome.conditions.model != "core":
+        raise InputError(f"the decomposition is of the core model's real income, not of {outcome.conditions.model!r}.")
     if method == "first-order":
         return _first_order(outcome)
     if method == "path":

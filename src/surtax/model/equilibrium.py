@@ -16,6 +16,7 @@ from surtax.errors import InputError, NoConvergence, NoEquilibrium, nearest
 from surtax.model import core
 from surtax.model.base import Base, base_of
 from surtax.model.outcome import Conditions, Outcome
+from surtax.model.registry import Model, Task, model_named
 from surtax.numerics import Anderson, NewtonKrylov, Solution, Stats, anderson, newton_krylov
 from surtax.policy.scenario import Scenario
 from surtax.policy.schedule import Schedule
@@ -65,7 +66,7 @@ def solve(
     scenario: Scenario | Schedule | None = None,
     *,
     deficits: str = "fixed",
-    model: str = "core",
+    model: str | Model = "core",
     elasticities: object = None,
     solver: Solver | None = None,
     progress: Callable[[str], None] | None = None,
@@ -78,7 +79,7 @@ def solve(
     scenario : what changes, by label or as plain arrays; None changes nothing.
     deficits : what happens to trade deficits: "fixed" (constant shares of world factor income), "balanced" (zero,
         in the base too), "gdp-share" (constant shares of GDP), "multiplicative" (spending proportional to income).
-    model : "core", the one that stands today.
+    model : a name of `surtax.model.registry.MODELS`, or a model with settings of its own.
     elasticities : θ to use instead of the world's: a number, [s], {sector: θ}, or the name of a set.
     solver : see `Solver`.
     progress : called with a line of text when something takes long.
@@ -98,12 +99,11 @@ def solve(
         the equations did not come to hold; the message says which is worst, where, and what to try.
     """
     _check_kinds(world, scenario)
-    if not isinstance(deficits, str) or deficits not in core.CLOSURES:
+    chosen = model_named(model)
+    if not isinstance(deficits, str) or deficits not in chosen.closures:
         raise InputError(
-            f"unknown closure {deficits!r}{nearest(deficits, core.CLOSURES)} (one of {', '.join(core.CLOSURES)})"
+            f"unknown closure {deficits!r}{nearest(deficits, chosen.closures)} (one of {', '.join(chosen.closures)})"
         )
-    if model != "core":
-        raise InputError(f"unknown model {model!r}: there is 'core'.")
     if scenario is None:
         scenario = Scenario(name="no-change", title="Nothing changes")
     solver = solver or Solver()
@@ -118,10 +118,22 @@ def solve(
         )
     else:
         schedule = scenario.schedule(world)
-    world, how = prepared(world, deficits, solver)
-    base = base_of(world)
-    found = find(base, schedule, deficits, solver, world, progress)
-    return _outcome(world, scenario, schedule, deficits, found, how)
+    return chosen.equilibrium(Task(world, scenario, schedule, deficits, solver, progress))
+
+
+@dataclass(frozen=True)
+class Core:
+    """The core system of docs/notation.md; docs/models/core.md says when to use it."""
+
+    name: str = "core"
+    closures: tuple[str, ...] = core.CLOSURES
+
+    def equilibrium(self, task: Task) -> Outcome:
+        """Solve; see `solve`."""
+        world, how = prepared(task.world, task.deficits, task.solver)
+        base = base_of(world)
+        found = find(base, task.schedule, task.deficits, task.solver, world, task.progress)
+        return _outcome(world, task.scenario, task.schedule, task.deficits, found, how)
 
 
 def _check_kinds(world: object, scenario: object) -> None:

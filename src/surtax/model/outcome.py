@@ -7,7 +7,7 @@ Which variables there are, over which dimensions, in which unit and by which def
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,11 +37,13 @@ class Variable:
     """One row of the table of variables.
 
     `unit` is `money` or `money per person` where it depends on the world: `world.unit.resolve(unit)` says which.
+    `needs` names the arrays of `Outcome.extra` without which a model has no such variable; most need none.
     """
 
     name: str
     dims: tuple[str, ...]
     unit: str
+    needs: tuple[str, ...]
     label: str
     definition: str
 
@@ -58,6 +60,7 @@ def variables() -> dict[str, Variable]:
                 row["name"],
                 tuple(row["dims"].split()),
                 row["unit"],
+                tuple(row["needs"].split()),
                 row["label"],
                 row["definition"],
             )
@@ -106,6 +109,9 @@ class Outcome:
     w_hat [n], P_hat [s,n], c_hat [s,n] : ŵ, P̂, ĉ in the numeraire Σ ŵV = ΣV.
     E_new, Y_new [s,n]; R_new, D_new, I_new [n] : E′, Y′, R′, D′, I′, in the world's unit.
     X_new : X′ [s,o,d] in the world's unit, net of tariff.
+    extra : what a model has beyond these, by the names that `variables.csv` lists under `needs`, such as L_hat [n];
+        `W_hat` [n] and `P_consumer` [n] replace Î/P̂ and Π P̂^α where a model measures real income or consumer prices
+        otherwise.
     """
 
     world: World
@@ -121,33 +127,42 @@ class Outcome:
     D_new: Array
     I_new: Array
     X_new: Array
+    extra: Mapping[str, Array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("w_hat", "P_hat", "c_hat", "E_new", "Y_new", "R_new", "D_new", "I_new", "X_new"):
             getattr(self, name).flags.writeable = False
+        for values in self.extra.values():
+            values.flags.writeable = False
 
     @cached_property
     def P_consumer(self) -> Array:
-        """P̂ [n] = Π_s P̂[s,n]^α[s,n]."""
+        """P̂ [n] = Π_s P̂[s,n]^α[s,n], unless the model has its own."""
+        if "P_consumer" in self.extra:
+            return self.extra["P_consumer"]
         return np.asarray(np.exp((self.world.final_shares * np.log(self.P_hat)).sum(axis=0)))
 
     @cached_property
     def real_income(self) -> Array:
-        """Î/P̂ [n], ratio of real incomes."""
+        """Î/P̂ [n], ratio of real incomes, unless the model has its own measure."""
+        if "W_hat" in self.extra:
+            return self.extra["W_hat"]
         return np.asarray(self.I_new / self.world.income / self.P_consumer)
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """Names of all variables, in the order of the table."""
-        return tuple(variables())
+        """Names of the variables that this outcome has, in the order of the table."""
+        return tuple(name for name, v in variables().items() if all(x in self.extra for x in v.needs))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in variables():
             raise AttributeError(f"an Outcome has no {name!r}{nearest(name, variables())}")
+        if name not in self.variables:
+            raise AttributeError(f"the model {self.conditions.model!r} has no {name!r}: it holds it fixed.")
         return self.variable(name)
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *variables()]
+        return [*super().__dir__(), *self.variables]
 
     def variable(self, name: str) -> Labelled:
         """Return one variable of the table.
@@ -155,7 +170,7 @@ class Outcome:
         Raises
         ------
         InputError
-            no such variable (nearest names offered).
+            no such variable (nearest names offered), or none in this outcome's model.
         """
         cache: dict[str, Labelled] = self.__dict__.setdefault("_cache", {})
         if name not in cache:
@@ -163,6 +178,8 @@ class Outcome:
             if name not in table:
                 raise InputError(f"unknown variable {name!r}{nearest(name, table)}")
             v = table[name]
+            if name not in self.variables:
+                raise InputError(f"the model {self.conditions.model!r} has no {name!r}: it holds it fixed.")
             values = np.ascontiguousarray(FORMULAS[name](self))
             values.flags.writeable = False
             coords = {d: self._labels(d) for d in v.dims}
@@ -201,7 +218,7 @@ class Outcome:
             columns: dict[str, Any] = {d: np.array(x.coords[d])[g.ravel()] for d, g in zip(x.dims, grid, strict=True)}
             return pl.DataFrame({**columns, name: x.values.ravel()}).with_columns(pl.col(name).fill_nan(None))
         parts = []
-        for v in variables().values():
+        for v in map(variables().__getitem__, self.variables):
             if len(v.dims) > 2:
                 continue
             frame = self.to_frame(v.name).rename({v.name: "value"})
@@ -222,8 +239,8 @@ class Outcome:
         except ImportError:
             raise InputError("to_xarray needs xarray: pip install 'surtax[xarray]'.") from None
         data = {}
-        for name, v in variables().items():
-            x = self.variable(name)
+        for name in self.variables:
+            v, x = variables()[name], self.variable(name)
             attributes = {"unit": x.unit, "long_name": v.label, "definition": v.definition}
             data[name] = xr.DataArray(x.values, dims=x.dims, attrs=attributes)
         dims = {d for v in variables().values() for d in v.dims}
@@ -319,4 +336,5 @@ FORMULAS: Mapping[str, Callable[[Outcome], Array]] = {
     "flows_change": lambda o: o.X_new - o.world.flows,
     "tariff_base": lambda o: 100 * o.world.tariffs,
     "tariff": lambda o: 100 * o.schedule.tariffs,
+    "employment": lambda o: 100 * (o.extra["L_hat"] - 1),
 }

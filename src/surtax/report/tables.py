@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from surtax.errors import InputError
-from surtax.model.outcome import Outcome, variables
+from surtax.model.outcome import Outcome, Variable, variables
 from surtax.report.summary import Summary
 
 SCHEMA = "surtax-outcome/1"
@@ -30,7 +30,7 @@ def write_tables(outcome: Outcome, folder: Path, kind: str) -> None:
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in variables():
+        for name in outcome.variables:
             frame = outcome.to_frame(name)
             path = folder / f"{name}.{kind}"
             if kind == "csv":
@@ -44,6 +44,11 @@ def write_tables(outcome: Outcome, folder: Path, kind: str) -> None:
         raise InputError(f"cannot write to {folder}: {problem.strerror or problem}.") from None
 
 
+def _table(outcome: Outcome) -> dict[str, Variable]:
+    """The rows of the table that this outcome has."""
+    return {name: variables()[name] for name in outcome.variables}
+
+
 def _write_variables(outcome: Outcome, path: Path) -> None:
     """The table of variables with the units of this outcome's world."""
     import csv
@@ -51,7 +56,7 @@ def _write_variables(outcome: Outcome, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["name", "dims", "unit", "label", "definition"])
-        for v in variables().values():
+        for v in _table(outcome).values():
             rows.writerow([v.name, " ".join(v.dims), outcome.world.unit.resolve(v.unit), v.label, v.definition])
 
 
@@ -64,7 +69,7 @@ def as_plain(outcome: Outcome, summary: Summary) -> dict[str, Any]:
     per_sector: dict[str, dict[str, dict[str, Any]]] = {
         c: {s: {} for s in outcome.world.sectors} for c in outcome.world.countries
     }
-    for name, v in variables().items():
+    for name, v in _table(outcome).items():
         values = outcome.variable(name).values
         if v.dims == ("country",):
             for c, x in zip(outcome.world.countries, values, strict=True):
@@ -76,7 +81,7 @@ def as_plain(outcome: Outcome, summary: Summary) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "conditions": outcome.describe(),
-        "units": {n: outcome.world.unit.resolve(v.unit) for n, v in variables().items() if len(v.dims) <= 2},
+        "units": {n: outcome.world.unit.resolve(v.unit) for n, v in _table(outcome).items() if len(v.dims) <= 2},
         "summary": _clean(asdict(summary)),
         "countries": per_country,
         "sectors": per_sector,

@@ -1,0 +1,94 @@
+"""Which models there are, and what each takes from `solve`.
+
+A model is a frozen configuration with a name and a method `equilibrium(task)`. It is told labels and arrays, never
+files; what it gives back is an `Outcome` that fulfils its own equations, or nothing. Names stand for default
+configurations (`model="core"`); an instance (`model=Core()`) is a setting of the user's.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from surtax.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    from surtax.model.equilibrium import Solver
+    from surtax.model.outcome import Outcome
+    from surtax.policy.scenario import Scenario
+    from surtax.policy.schedule import Schedule
+    from surtax.world import World
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What is to be solved, checked and in the model's terms.
+
+    Attributes
+    ----------
+    world : the accounts, with the elasticities asked for.
+    scenario, schedule : what changes, by label and as arrays that fit the world.
+    deficits : a closure of the model.
+    solver : how equilibria are sought.
+    progress : called with a line of text when something takes long, or None.
+    """
+
+    world: World
+    scenario: Scenario
+    schedule: Schedule
+    deficits: str
+    solver: Solver
+    progress: Callable[[str], None] | None = None
+
+
+@runtime_checkable
+class Model(Protocol):
+    """A system of equations in changes.
+
+    Attributes
+    ----------
+    name : what `Conditions.model` says.
+    closures : names that `deficits` may take.
+    """
+
+    @property
+    def name(self) -> str:
+        """What results say they come from."""
+
+    @property
+    def closures(self) -> tuple[str, ...]:
+        """What may happen to trade deficits in this model."""
+
+    def equilibrium(self, task: Task) -> Outcome:
+        """Solve; see `surtax.solve` for what may be raised."""
+
+
+#: name → (module, attribute: a model or a class whose defaults make one, one line of description)
+MODELS: dict[str, tuple[str, str, str]] = {
+    "core": (
+        "surtax.model.equilibrium",
+        "Core",
+        "sectors with input–output links, one mobile factor (Caliendo & Parro 2015)",
+    ),
+}
+
+
+def model_named(model: object) -> Model:
+    """The model that a name stands for, or the instance that was given.
+
+    Raises
+    ------
+    InputError
+        no such model.
+    """
+    if isinstance(model, str):
+        if model not in MODELS:
+            raise InputError(f"unknown model {model!r}{nearest(model, MODELS)} (one of {', '.join(MODELS)})")
+        module, attribute, _ = MODELS[model]
+        found: Model = getattr(importlib.import_module(module), attribute)()
+        return found
+    if isinstance(model, type) or not isinstance(model, Model):
+        raise InputError(f"model={model!r}: give a name ({', '.join(MODELS)}) or a model such as Core().")
+    return model
