@@ -18,6 +18,9 @@ from surtax.cli import main
 from surtax.model.outcome import variables
 from tests.helpers import small_world
 
+# the variables of the core model
+CORE = {name: v for name, v in variables().items() if not v.needs}
+
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
@@ -61,7 +64,7 @@ def test_json_is_whole(call, files):
     assert document["conditions"]["closure"] == "fixed"
     assert document["conditions"]["residual"] < 1e-10
     assert document["summary"]["title"] == "A tax"
-    for name, v in variables().items():
+    for name, v in CORE.items():
         if len(v.dims) <= 2:
             assert document["units"][name] == outcome.world.unit.resolve(v.unit)
         values = outcome.variable(name)
@@ -94,9 +97,9 @@ def test_tables_are_whole(call, files, tmp_path, kind):
     assert (code, err) == (0, "")
     json.loads(out)  # what was written is not announced in the middle of JSON
     outcome = sx.solve(sx.load_world(files / "w.npz"), sx.load_scenario(files / "s.yaml"))
-    expected = {f"{name}.{kind}" for name in variables()} | {"variables.csv", "conditions.json"}
+    expected = {f"{name}.{kind}" for name in CORE} | {"variables.csv", "conditions.json"}
     assert {p.name for p in folder.iterdir()} == expected
-    for name, v in variables().items():
+    for name, v in CORE.items():
         path = folder / f"{name}.{kind}"
         frame = pl.read_csv(path, schema_overrides={name: pl.Float64}) if kind == "csv" else pl.read_parquet(path)
         assert frame.columns == [*v.dims, name]
@@ -112,8 +115,8 @@ def test_tables_are_whole(call, files, tmp_path, kind):
         assert not frame[name].is_nan().any()
     with (folder / "variables.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert [r["name"] for r in rows] == list(variables())
-    assert [r["unit"] for r in rows] == [outcome.world.unit.resolve(v.unit) for v in variables().values()]
+    assert [r["name"] for r in rows] == list(CORE)
+    assert [r["unit"] for r in rows] == [outcome.world.unit.resolve(v.unit) for v in CORE.values()]
     assert json.loads((folder / "conditions.json").read_text())["closure"] == "fixed"
 
 
