@@ -20,6 +20,7 @@ BUILDERS = {
     "claims": "claims",
     "us-exports-canada": "us_exports_canada",
     "hs-vintages": "hs_vintages",
+    "provinces": "provinces",
     "scenarios": "scenarios",
     "law": "law",
     "metal-content": "metal_content",

@@ -31,7 +31,7 @@ class Change:
     Attributes
     ----------
     importer, exporter, sector : codes, or `*` (every one; foreign ones only), or `goods` for sectors (all goods,
-        unless the world has a sector of that very code).
+        unless the world has a sector of that very code). A country that a world has in parts stands for all of them.
     add : ad valorem share added to the tariff in force, or None.
     set : ad valorem share that replaces it, or None.
     trade_cost : τ̂, ratio of the new to the old non-tariff cost, or None.
@@ -200,13 +200,13 @@ class Scenario:
         """Change tariffs t [s,o,d] in place by a measure; return the trade costs, made when first needed."""
         for change in measure.changes:
             try:
-                d = _positions(change.importer, world.country, len(world.countries))
-                o = _positions(change.exporter, world.country, len(world.countries))
+                d = _positions(change.importer, world.positions, len(world.countries))
+                o = _positions(change.exporter, world.positions, len(world.countries))
                 s = _sector_positions(change.sector, world)
             except InputError as problem:
                 raise InputError(f"scenario {self.name!r}, measure {measure.id!r}: {problem}") from None
             cells = s[:, None, None], o[None, :, None], d[None, None, :]
-            foreign = (o[:, None] != d[None, :])[None]
+            foreign = ~world.within[np.ix_(o, d)][None]
             if not foreign.any():
                 raise InputError(
                     f"scenario {self.name!r}, measure {measure.id!r}: {', '.join(change.importer)} on itself; "
@@ -243,9 +243,9 @@ def _checked_rate(given: object, highest: float, *, setting: bool) -> float:
     return value
 
 
-def _positions(labels: Sequence[str], position: Callable[[str], int], count: int) -> Positions:
-    found = [position(c) for c in labels if c != "*"]
-    return np.arange(count) if len(found) < len(tuple(labels)) else np.array(list(dict.fromkeys(found)))
+def _positions(labels: Sequence[str], positions: Callable[[str], tuple[int, ...]], count: int) -> Positions:
+    found = [i for c in labels if c != "*" for i in positions(c)]
+    return np.arange(count) if "*" in labels else np.array(list(dict.fromkeys(found)))
 
 
 def _sector_positions(labels: tuple[str, ...], world: World) -> Positions:

@@ -113,12 +113,14 @@ def _world_of(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any], path:
 
 def save_world(world: World, path: Path) -> None:
     """Write a world file that `read_world` turns into the same world to the last bit."""
+    described = world.meta.get("sectors")
+    known = {s["code"]: s for s in described if isinstance(s, Mapping)} if isinstance(described, list) else {}
     meta = {
         **world.meta,
         "format": "surtax-world/1",
         "countries": [{"code": c, "name": n} for c, n in zip(world.countries, world.country_names, strict=True)],
         "sectors": [
-            {"code": c, "name": n, "goods": bool(g)}
+            {**known.get(c, {}), "code": c, "name": n, "goods": bool(g)}
             for c, n, g in zip(world.sectors, world.sector_names, world.goods, strict=True)
         ],
         "adjustments": [

@@ -271,6 +271,30 @@ class World:
 
     # -- labels ---------------------------------------------------------------------------------------------------
 
+    @cached_property
+    def parts(self) -> Mapping[str, tuple[str, ...]]:
+        """Countries that the world has in parts: {"CAN": ("CA-AB", …)}; from the metadata, empty for most worlds."""
+        recorded = self.meta.get("parts") or {}
+        return {str(whole): tuple(str(c) for c in members) for whole, members in dict(recorded).items()}
+
+    def positions(self, code: str) -> tuple[int, ...]:
+        """Positions of a country, or of all its parts where the world has it in parts; errors as for `country`."""
+        known = {whole.lower(): members for whole, members in self.parts.items()}
+        members = known.get(code.strip().lower()) if isinstance(code, str) else None
+        if members is None or code in self.countries:
+            return (self.country(code),)
+        return tuple(self.countries.index(c) for c in members)
+
+    @cached_property
+    def within(self) -> NDArray[np.bool_]:
+        """[o,d] whether a flow stays within one country: o = d, or both are parts of the same one."""
+        same = np.eye(len(self.countries), dtype=bool)
+        for whole in self.parts:
+            members = self.positions(whole)
+            same[np.ix_(members, members)] = True
+        same.flags.writeable = False
+        return same
+
     def country(self, code: str) -> int:
         """Position of a country by code (any case); an unknown one raises `InputError` with the nearest names."""
         return find(code, self.countries, self.country_names, "country")
