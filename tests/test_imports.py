@@ -76,7 +76,8 @@ ALLOWED = {
     "policy": {"world", "law", "trade"},
     "model": {"world", "numerics", "policy"},
     "report": {"model", "policy", "world", "law"},
-    "cli": {"model", "policy", "world", "report", "law", "trade"},
+    "regions": {"model", "policy", "world"},
+    "cli": {"model", "policy", "world", "report", "law", "trade", "regions"},
 }
 #: modules that belong to no room and import none
 SHARED = {"csvfile", "errors", "inputs", "labelled", "yamlfile"}

@@ -108,13 +108,13 @@ def test_restating_for_the_same_world_changes_nothing(embedded):
         {"code": s, "members": [s]} for s in embedded.sectors]}))  # fmt: skip
     assert np.allclose(same.schedule(embedded).tariffs, scenario.schedule(embedded).tariffs, atol=1e-15)
     assert not needs_translation(scenario, embedded)
-    assert fitted(scenario, embedded) is scenario
+    assert fitted(scenario, embedded, sx.load_world) is scenario
 
 
 def test_means_keep_the_duty_on_the_flows_that_weigh_them(own, embedded):
     scenario = sx.load_scenario("us-canada-2025")
     assert needs_translation(scenario, own)
-    new = fitted(scenario, own)
+    new = fitted(scenario, own, sx.load_world)
     can, us = embedded.country("CAN"), embedded.country("USA")
     for measure, added in scenario.additions(embedded):
         duty = (added[:, can, us] * embedded.flows[:, can, us]).sum()
@@ -130,4 +130,4 @@ def test_means_keep_the_duty_on_the_flows_that_weigh_them(own, embedded):
 def test_trade_costs_are_not_averaged(own):
     closed = sx.Scenario("closed").trade_cost(importer="USA", exporter="CAN", sector="C29", factor=2)
     with pytest.raises(sx.InputError, match="trade costs"):
-        fitted(closed, own)
+        fitted(closed, own, sx.load_world)

@@ -134,7 +134,7 @@ def test_flipped_bytes_never_end_in_a_traceback(tmp_path):
 
 
 def test_the_embedded_world(embedded):
-    assert sx.world_names() == ("oecd-icio-2022",)
+    assert sx.world_names() == ("canada-provinces-2022", "oecd-icio-2022", "provinces-2021")
     assert (len(embedded.countries), len(embedded.sectors)) == (81, 28)
     assert embedded.base_residual < 1e-14
     assert embedded.goods.sum() == 27

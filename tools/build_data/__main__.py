@@ -21,6 +21,7 @@ BUILDERS = {
     "us-exports-canada": "us_exports_canada",
     "hs-vintages": "hs_vintages",
     "provinces": "provinces",
+    "regions": "regions",
     "scenarios": "scenarios",
     "law": "law",
     "metal-content": "metal_content",

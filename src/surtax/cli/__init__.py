@@ -31,6 +31,11 @@ COMMANDS = {
     "rates": ("surtax.cli.rates", "Effective rates: what the law asks, and what claims of preference leave of it."),
     "revenue": ("surtax.cli.revenue", "What the duties collect by measure, before and after trade responds."),
     "pe": ("surtax.cli.pe", "Partial equilibrium of product markets from a CSV file."),
+    "provinces": (
+        "surtax.cli.regions",
+        "A scenario by Canadian province: real income, wages, trade, the sectors behind it.",
+    ),
+    "states": ("surtax.cli.regions", "Incidence of a scenario by US state, by their trade with Canada."),
     "build-world": ("surtax.cli.build", "Make a world file from an OECD ICIO table as published."),
 }
 

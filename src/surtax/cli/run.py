@@ -86,6 +86,7 @@ def run(
     The name `none` starts from no change, for use with --set.
     """
     import surtax as sx
+    from surtax.policy.translate import fitted
     from surtax.report.summary import summarise
 
     _writable((csv_folder, parquet_folder), report)
@@ -95,7 +96,7 @@ def run(
         if day:
             say("reading the law of the day")
             chosen = _dated(chosen, accounts, day, preference, car_us_content)
-        chosen = _changed(chosen, changes, allow_rates_above)
+        chosen = _changed(fitted(chosen, accounts, sx.load_world), changes, allow_rates_above)
         say("solving")
         outcome = sx.solve(accounts, chosen, deficits=deficits, elasticities=elasticities, progress=say)
         summary = summarise(outcome, top)

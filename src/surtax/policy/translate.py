@@ -6,7 +6,7 @@ weighted by the first world's flows. Means hide dispersion (docs/models/nest.md)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,13 +30,9 @@ def needs_translation(scenario: Scenario, world: World) -> bool:
     return bool(named - own) and named <= own | members
 
 
-def fitted(scenario: Scenario, world: World) -> Scenario:
-    """The scenario as it stands where the world has its sectors, else restated from the embedded world."""
-    if not needs_translation(scenario, world):
-        return scenario
-    from surtax.world import load_world
-
-    return translated(scenario, load_world(), world)
+def fitted(scenario: Scenario, world: World, source: Callable[[], World]) -> Scenario:
+    """The scenario as it stands where the world has its sectors, else restated from the world that `source` gives."""
+    return translated(scenario, source(), world) if needs_translation(scenario, world) else scenario
 
 
 def sector_members(world: World) -> Mapping[str, tuple[str, ...]]:

@@ -132,11 +132,12 @@ def _parties(outcome: Outcome) -> tuple[str, ...]:
     if len(codes) <= ALL_UP_TO:
         return codes
     named = [
-        outcome.world.countries[outcome.world.country(c)]
+        codes[n]
         for m in outcome.scenario.measures
         for change in m.changes
         for c in (*change.importer, *change.exporter)
         if c != "*"
+        for n in outcome.world.positions(c)
     ]
     shown = dict.fromkeys([*(c for c in USUAL if c in codes), *named])
     if len(shown) < 2:

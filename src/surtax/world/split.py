@@ -92,7 +92,7 @@ def split(world: World, country: str, pattern: Pattern, meta: Mapping[str, objec
     M = N + R - 1
     flows, final = np.zeros((J, M, M)), np.zeros((J, M, M))
     for whole, new in ((world.flows, flows), (world.final, final)):
-        new[np.ix_(range(J), other, other)] = whole[np.ix_(range(J), others, others)]
+        new[:, other[:, None], other] = whole[:, others[:, None], others]
     Y = _shares(pattern.output) * world.output[:, [c]]
     bought = (world.flows[:, :, c] - world.final[:, :, c]).sum(axis=1)
     use = _shares(np.einsum("ks,sr->kr", world.inputs[:, :, c], Y)) * bought[:, None]
@@ -119,7 +119,7 @@ def split(world: World, country: str, pattern: Pattern, meta: Mapping[str, objec
 def _shares(x: Array) -> Array:
     """[s,r] shares over regions; equal where nothing is known."""
     total = x.sum(axis=1, keepdims=True)
-    return np.divide(x, total, out=np.full_like(x, 1 / x.shape[1]), where=total > 0)
+    return np.asarray(np.divide(x, total, out=np.full_like(x, 1 / x.shape[1]), where=total > 0))
 
 
 Blocks = tuple[Array, Array, Array, Array, Array, Array]
@@ -156,7 +156,7 @@ def fit(
     Wi, Wf, Oi, Of, Mi, Mf = (np.array(x) for x in seeds)
 
     def ratio(target: Array, now: Array) -> Array:
-        return np.divide(target, now, out=np.ones_like(target), where=now > 0)
+        return np.asarray(np.divide(target, now, out=np.ones_like(target), where=now > 0))
 
     scale = max(float(output.sum()), float(use.sum() + final.sum()), 1e-300)
     for _ in range(ROUNDS):
@@ -194,7 +194,7 @@ def _assembled(
         known = pattern.population if pattern.population is not None else np.full(len(pattern.codes), np.nan)
         people = world.population[source].copy()
         people[place < 0] = known
-    tariffs = world.tariffs[np.ix_(range(len(world.sectors)), source, source)]
+    tariffs = world.tariffs[:, source[:, None], source]
     return World.from_arrays(
         [code for code, _ in labels],
         world.sectors,

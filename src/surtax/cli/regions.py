@@ -1,0 +1,123 @@
+"""`surtax provinces` and `surtax states`: results by Canadian province, and their incidence by US state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from surtax.regions.provinces import ByProvince
+
+
+def _scenario(name: str) -> Any:
+    from surtax.policy.library import load_scenario
+    from surtax.policy.scenario import Scenario
+
+    return Scenario(name="none", title="Nothing changes") if name == "none" else load_scenario(name)
+
+
+def _print_json(plain: Any) -> None:
+    import json
+
+    click.echo(json.dumps(plain, ensure_ascii=False, allow_nan=False))
+
+
+@click.command()
+@click.argument("scenario", default="us-canada-2025")
+@click.option("--world", default=None, metavar="NAME|FILE",
+              help="canada-provinces-2022 (adds up to Canada) or provinces-2021 (provincial accounts).")  # fmt: skip
+@click.option("--deficits", default="fixed", show_default=True, metavar="CLOSURE", help="As for `surtax run`.")
+@click.option("--elasticities", default=None, metavar="NAME|NUMBER|FILE", help="As for `surtax run`.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def provinces(scenario: str, world: str | None, deficits: str, elasticities: str | None, as_json: bool) -> None:
+    """Solve SCENARIO with Canada in ten provinces: who pays where, and the sectors behind it."""
+    from surtax.regions.provinces import DEFAULT, as_plain, by_province
+    from surtax.world import load_world
+
+    accounts = load_world(world or DEFAULT)
+    found = by_province(_scenario(scenario), accounts, deficits=deficits, elasticities=elasticities)
+    if as_json:
+        _print_json(as_plain(found))
+    else:
+        _print(found)
+
+
+def _print(found: ByProvince) -> None:
+    from rich.table import Table
+
+    from surtax.report.console import Console
+
+    console, o = Console(), found.outcome
+    unit = o.equivalent_variation.unit
+    console.print(f"[bold]{o.scenario.title or o.scenario.name}, by province[/bold]")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    head = ("real income, %", "real wage, %", unit, "a person", "US exports, %", "change sector")
+    table.add_column("", no_wrap=True, min_width=max(len(p.name) for p in found.provinces))
+    for name in head:
+        table.add_column(name, justify="right")
+    for p in found.provinces:
+        exports = 100 * p.exports_to_us_change / p.exports_to_us
+        table.add_row(
+            p.name, f"{p.welfare:+.3f}", f"{p.real_wage:+.3f}", f"{p.equivalent_variation:+,.0f}",
+            f"{p.per_person:+,.0f}", f"{exports:+.1f}", f"{p.moved:,}",
+        )  # fmt: skip
+    console.print(table)
+    if found.national == found.national:
+        console.print(
+            f"provinces add up to {found.total:+,.0f}; Canada as one country: {found.national:+,.0f} "
+            f"({found.welfare_national:+.3f} %)"
+        )
+    console.print(f"\n[bold]Behind it[/bold]: change of value added, {unit}")
+    for p in found.provinces:
+        console.print(f"{p.name}: " + ", ".join(f"{name} {x:+,.0f}" for name, x in p.sectors))
+    c = o.conditions
+    console.print(f"\n{c.model}, deficits {c.closure}; {c.vintage}; residual {c.residual:.0e}")
+    for text in o.world.meta.get("limits", ()):
+        console.print(f"limit: {text}")
+
+
+@click.command()
+@click.argument("scenario", default="us-canada-2025")
+@click.option("--deficits", default="fixed", show_default=True, metavar="CLOSURE", help="As for `surtax run`.")
+@click.option("--top", default=15, show_default=True, type=click.IntRange(1, 51), help="States listed.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def states(scenario: str, deficits: str, top: int, as_json: bool) -> None:
+    """Spread SCENARIO's effect on trade with Canada over US states, by their trade: no solution by state."""
+    import surtax as sx
+    from surtax.regions.states import MARK, as_plain, by_state
+
+    outcome = sx.solve(sx.load_world(), _scenario(scenario), deficits=deficits)
+    found = by_state(outcome)
+    if as_json:
+        _print_json(as_plain(found, outcome))
+        return
+    from rich.table import Table
+
+    from surtax.report.console import Console
+
+    console = Console()
+    console.print(f"[bold]{outcome.scenario.title or outcome.scenario.name}, by US state[/bold]")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    head = (
+        "",
+        "trade with Canada, % of GDP",
+        "imports, USD million",
+        "change",
+        "exports, USD million",
+        "change",
+        "duty",
+    )
+    for name in head:
+        table.add_column(name, justify="left" if not name else "right")
+    for s in found[:top]:
+        cells = (s.imports, s.imports_change, s.exports, s.exports_change, s.duty)
+        table.add_row(s.name, f"{s.of_gdp:.1f}", *(f"{x:,.0f}" for x in cells))
+    rest = found[top:]
+    if rest:
+        cells = tuple(
+            sum(getattr(s, k) for s in rest) for k in ("imports", "imports_change", "exports", "exports_change", "duty")
+        )
+        table.add_row(f"{len(rest)} others", "", *(f"{x:,.0f}" for x in cells))
+    console.print(table)
+    console.print(MARK)
