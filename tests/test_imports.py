@@ -77,7 +77,9 @@ ALLOWED = {
     "model": {"world", "numerics", "policy"},
     "report": {"model", "policy", "world", "law"},
     "regions": {"model", "policy", "world"},
-    "cli": {"model", "policy", "world", "report", "law", "trade", "regions"},
+    "experiments": {"model", "policy", "world", "trade"},
+    "claims": {"experiments", "regions", "model", "policy", "world"},
+    "cli": {"model", "policy", "world", "report", "law", "trade", "regions", "experiments", "claims"},
 }
 #: modules that belong to no room and import none
 SHARED = {"csvfile", "errors", "inputs", "labelled", "yamlfile"}

@@ -36,6 +36,10 @@ COMMANDS = {
         "A scenario by Canadian province: real income, wages, trade, the sectors behind it.",
     ),
     "states": ("surtax.cli.regions", "Incidence of a scenario by US state, by their trade with Canada."),
+    "depend": ("surtax.cli.experiments", "How much one country depends on another's goods, and the loss without them."),
+    "border": ("surtax.cli.experiments", "What a border costs, and the world without it."),
+    "claims": ("surtax.cli.claims", "List what is said about the dispute and can be checked."),
+    "check": ("surtax.cli.claims", "Compute a claim: readings, values, sources, verdict."),
     "build-world": ("surtax.cli.build", "Make a world file from an OECD ICIO table as published."),
 }
 
