@@ -1,4 +1,6 @@
-"""Commands, arguments, progress and exit codes: 0 fine, 2 wrong input, 3 no convergence.
+"""Commands, arguments, progress and exit codes.
+
+0 fine, 1 a row of the scoreboard failed, 2 wrong input, 3 no convergence.
 
 Commands are loaded when they are called, so that each costs only the libraries that it needs.
 """
@@ -31,6 +33,7 @@ COMMANDS = {
     "rates": ("surtax.cli.rates", "Effective rates: what the law asks, and what claims of preference leave of it."),
     "revenue": ("surtax.cli.revenue", "What the duties collect by measure, before and after trade responds."),
     "pe": ("surtax.cli.pe", "Partial equilibrium of product markets from a CSV file."),
+    "validate": ("surtax.cli.validate", "The scoreboard: what others published, and what Surtax computes."),
     "build-world": ("surtax.cli.build", "Make a world file from an OECD ICIO table as published."),
 }
 

@@ -88,7 +88,7 @@ def run(
     import surtax as sx
     from surtax.report.summary import summarise
 
-    _writable((csv_folder, parquet_folder), report)
+    writable((csv_folder, parquet_folder), report)
     with progress("reading the accounts") as say:
         accounts = sx.load_world() if world is None else sx.load_world(world)
         chosen = _load(scenario)
@@ -183,7 +183,7 @@ def _report(outcome: Outcome, summary: Summary, path: Path, accounts: World) -> 
     write_report(outcome, path, closures=closures, decomposition=terms, command=command, summary=summary)
 
 
-def _writable(folders: tuple[Path | None, ...], report: Path | None) -> None:
+def writable(folders: tuple[Path | None, ...], report: Path | None) -> None:
     """Refuse targets that cannot be written before any work is done."""
     import os
 
