@@ -66,6 +66,19 @@ def test_without_inputs_nothing_passes(tmp_path, capsys):
         inputs.input_folder(tmp_path / "none")
 
 
+def test_rows_that_need_one_file_more_are_left_out_alone(tmp_path):
+    """The cubes have a public copy, the solution of all countries has none."""
+    (tmp_path / "tariffwar").mkdir()
+    shutil.copy(inputs_of("tariffwar") / "tariffwar/WIOD2014.mat", tmp_path / "tariffwar")
+    board = run(["tariffwar"], tmp_path)
+    assert {r.id: r.status for r in board.rows if r.status != "pass"} == {
+        "tariffwar/all/tariffs": "no input",
+        "tariffwar/all/welfare": "no input",
+        "tariffwar/finding/best-reply": "finding",
+    }
+    assert board.count("pass") == 4
+
+
 def test_a_damaged_file_is_refused(tmp_path, capsys):
     shutil.copytree(inputs_of("cp2015") / "cp2015", tmp_path / "cp2015")
     path = tmp_path / "cp2015" / "B.txt"
