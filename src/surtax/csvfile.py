@@ -9,10 +9,11 @@ from pathlib import Path
 from surtax.errors import InputError
 
 
-def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+def read_rows(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield each row of a CSV file as its place, `file, line n`, and the text of the asked columns, stripped.
 
-    Other columns are left alone. Rows may end before the columns that are not asked for.
+    Other columns are left alone; those of `optional` may be empty in a row. Rows may end before the columns that are
+    not asked for.
 
     Raises
     ------
@@ -24,12 +25,14 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[st
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)
             head = [c.strip() for c in next(reader, [])]
-            if not set(columns) <= set(head):
-                raise InputError(f"{path}: the first line should name the columns {' and '.join(columns)}.")
-            twice = [c for c in columns if head.count(c) > 1]
+            if not {*columns, *optional} <= set(head):
+                raise InputError(
+                    f"{path}: the first line should name the columns {' and '.join([*columns, *optional])}."
+                )
+            twice = [c for c in (*columns, *optional) if head.count(c) > 1]
             if twice:
                 raise InputError(f"{path}: the first line names the column {twice[0]} twice.")
-            at = {c: head.index(c) for c in columns}
+            at = {c: head.index(c) for c in (*columns, *optional)}
             for cells in reader:
                 place = f"{path}, line {reader.line_num}"
                 if not any(c.strip() for c in cells):

@@ -47,7 +47,7 @@ def test_shares_of_a_sector_add_up(embedded):
     cars, _ = coverage(product("cars", embedded), embedded, "USA", "CAN")
     rest = [
         coverage(product(f"HS87{n:02d}", embedded), embedded, "USA", "CAN")[0]
-        for n in (1, 2, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16)
+        for n in (1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
     ]
     assert np.allclose(cars + np.sum(rest, axis=0), whole, atol=1e-12)
     assert ((whole >= 0) & (whole <= 1)).all()
@@ -89,7 +89,8 @@ def test_the_other_direction_says_that_it_is_wider(embedded):
         ("USA", "CAN", "unicorns", "unknown product"),
         ("USA", "CAN", "enrgy", "did you mean energy"),
         ("USA", "ZZZ", "energy", "unknown country"),
-        ("USA", "LUX", "HS2711", "bought nothing"),
+        ("USA", "LUX", "HS2711", "no origin .LUX."),
+        ("USA", "CHE", "HS270900", "bought nothing"),
     ],
 )
 def test_bad_input(embedded, importer, origin, name, words):

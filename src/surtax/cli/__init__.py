@@ -1,4 +1,6 @@
-"""Commands, arguments, progress and exit codes: 0 fine, 2 wrong input, 3 no convergence.
+"""Commands, arguments, progress and exit codes.
+
+0 fine, 1 a row of the scoreboard failed, 2 wrong input, 3 no convergence.
 
 Commands are loaded when they are called, so that each costs only the libraries that it needs.
 """
@@ -40,6 +42,7 @@ COMMANDS = {
     "border": ("surtax.cli.experiments", "What a border costs, and the world without it."),
     "claims": ("surtax.cli.claims", "List what is said about the dispute and can be checked."),
     "check": ("surtax.cli.claims", "Compute a claim: readings, values, sources, verdict."),
+    "validate": ("surtax.cli.validate", "The scoreboard: what others published, and what Surtax computes."),
     "build-world": ("surtax.cli.build", "Make a world file from an OECD ICIO table as published."),
 }
 

@@ -42,10 +42,13 @@ def depend(
 ) -> None:  # fmt: skip
     """How much IMPORTER depends on ORIGIN for a product, and what doing without it would cost (an exact embargo)."""
     import surtax as sx
+    from surtax.elasticities import apply
     from surtax.experiments.dependence import as_plain, dependence, together
 
     accounts = sx.load_world() if world is None else sx.load_world(world)
-    options: dict[str, Any] = {"deficits": deficits, "elasticities": elasticities}
+    if elasticities is not None:
+        accounts = apply(accounts, elasticities)
+    options: dict[str, Any] = {"deficits": deficits}
     pairs = [(importer, origin), (origin, importer)] if both else [(importer, origin)]
     found = [dependence(accounts, i, o, p, **options) for i, o in pairs for p in products]
     joint = together(accounts, importer, origin, list(products), **options) if len(products) > 1 else None

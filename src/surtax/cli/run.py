@@ -33,6 +33,9 @@ if TYPE_CHECKING:
               help="Trade elasticities: fgo, uniform-4 (any number), or a CSV file (sector,elasticity).")  # fmt: skip
 @click.option("--set", "changes", multiple=True, metavar="'USA<-CAN:C29=+25'",
               help="One-off change, per cent: =+25 adds, =25 sets. May be given several times.")  # fmt: skip
+@click.option("--tariffs", default=None, metavar="nash-by-formula",
+              help="With SCENARIO none: every country's uniform Nash tariff by Lashkaripour's formula, on accounts "
+                   "without inputs, trade balanced.")  # fmt: skip
 @click.option("--on", "day", default=None, metavar="DATE",
               help="us-canada-2025 as the law of that day has it, US duties line by line.")  # fmt: skip
 @click.option("--preference", default="predicted", show_default=True, metavar="CLAIMS",
@@ -71,6 +74,7 @@ def run(
     deficits: str,
     elasticities: str | None,
     changes: tuple[str, ...],
+    tariffs: str | None,
     day: str | None,
     preference: str,
     car_us_content: float,
@@ -89,7 +93,7 @@ def run(
     from surtax.policy.translate import fitted
     from surtax.report.summary import summarise
 
-    _writable((csv_folder, parquet_folder), report)
+    writable((csv_folder, parquet_folder), report)
     with progress("reading the accounts") as say:
         accounts = sx.load_world() if world is None else sx.load_world(world)
         chosen = _load(scenario)
@@ -98,7 +102,10 @@ def run(
             chosen = _dated(chosen, accounts, day, preference, car_us_content)
         chosen = _changed(fitted(chosen, accounts, sx.load_world), changes, allow_rates_above)
         say("solving")
-        outcome = sx.solve(accounts, chosen, deficits=deficits, elasticities=elasticities, progress=say)
+        if tariffs:
+            accounts, outcome = _war(tariffs, chosen, accounts, elasticities, say)
+        else:
+            outcome = sx.solve(accounts, chosen, deficits=deficits, elasticities=elasticities, progress=say)
         summary = summarise(outcome, top)
         if csv_folder or parquet_folder:
             say("writing tables")
@@ -134,6 +141,26 @@ def _dated(chosen: Scenario, accounts: Any, day: str, preference: str, car_us_co
             f"--on goes with us-canada-2025, not with {chosen.name!r}: other scenarios stand as they are written."
         )
     return on_day(chosen, accounts, day, preference=preference, car_us_content=car_us_content)
+
+
+def _war(rule: str, chosen: Scenario, accounts: World, elasticities: str | None, say: Any) -> tuple[World, Outcome]:
+    """The tariff war by formula, and the accounts without inputs that it is about."""
+    from click.core import ParameterSource
+
+    from surtax.model.equilibrium import with_elasticities
+    from surtax.model.nash_formula import nash_by_formula
+    from surtax.model.tariffwar import without_inputs
+
+    if rule != "nash-by-formula":
+        raise InputError(f"--tariffs {rule!r}: nash-by-formula.")
+    if chosen.name != "none":
+        raise InputError("--tariffs sets every tariff: it goes with the scenario none, without --set and --on.")
+    context = click.get_current_context()
+    given = context.get_parameter_source("deficits") != ParameterSource.DEFAULT
+    if given and context.params["deficits"] != "balanced":
+        raise InputError("--tariffs nash-by-formula is defined at balanced trade: leave --deficits out.")
+    accounts = without_inputs(with_elasticities(accounts, elasticities))
+    return accounts, nash_by_formula(accounts, progress=say)
 
 
 def _load(name: str) -> Scenario:
@@ -184,7 +211,7 @@ def _report(outcome: Outcome, summary: Summary, path: Path, accounts: World) -> 
     write_report(outcome, path, closures=closures, decomposition=terms, command=command, summary=summary)
 
 
-def _writable(folders: tuple[Path | None, ...], report: Path | None) -> None:
+def writable(folders: tuple[Path | None, ...], report: Path | None) -> None:
     """Refuse targets that cannot be written before any work is done."""
     import os
 

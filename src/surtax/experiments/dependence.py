@@ -102,10 +102,10 @@ def dependence(
 
     Parameters
     ----------
-    world : the accounts.
+    world : the accounts, with the elasticities to be used.
     importer, origin : codes.
     name : see `surtax.experiments.products.product`.
-    horizons : name → options of `solve` that make it (model, elasticities); the default is the world's elasticities.
+    horizons : name → options of `solve` that make it (such as model); the default is the model as it stands, the long run.
     options : of `solve`, for all horizons (deficits, …).
 
     Raises
@@ -158,21 +158,12 @@ def embargo(
     # Shares that make up a whole but for rounding close the cell.
     closed[closed > 1 - 1e-12] = 1.0
     scenario = Scenario(name="embargo", title=f"{importer} buys without {origin}")
-    theta = _theta(world, options)
     for d, o in [(importer, origin), (origin, importer)][: 2 if both else 1]:
         flow = world.flows[:, world.country(o), world.country(d)]
         for s in np.flatnonzero((closed > 0) & (flow > 0)):
-            factor = np.inf if closed[s] == 1 else float((1 - closed[s]) ** (-1 / theta[s]))
+            factor = np.inf if closed[s] == 1 else float((1 - closed[s]) ** (-1 / world.elasticity[s]))
             scenario = scenario.trade_cost(importer=d, exporter=o, sector=world.sectors[s], factor=factor)
     return solve(world, scenario, **options)
-
-
-def _theta(world: World, options: Mapping[str, Any]) -> Array:
-    if options.get("elasticities") is None:
-        return world.elasticity
-    from surtax.elasticities import apply
-
-    return apply(world, options["elasticities"]).elasticity
 
 
 def _loss(outcome: Outcome, d: int, o: int, share: Array) -> Loss:

@@ -107,10 +107,7 @@ def solve(
     if scenario is None:
         scenario = Scenario(name="no-change", title="Nothing changes")
     solver = solver or Solver()
-    if elasticities is not None:
-        from surtax.elasticities import apply
-
-        world = apply(world, elasticities)
+    world = with_elasticities(world, elasticities)
     if isinstance(scenario, Schedule):
         schedule, scenario = (
             scenario.checked(world),
@@ -119,6 +116,15 @@ def solve(
     else:
         schedule = scenario.schedule(world)
     return chosen.equilibrium(Task(world, scenario, schedule, deficits, solver, progress))
+
+
+def with_elasticities(world: World, elasticities: object) -> World:
+    """The world with the elasticities that `solve` was given; None leaves its own."""
+    if elasticities is None:
+        return world
+    from surtax.elasticities import apply
+
+    return apply(world, elasticities)
 
 
 @dataclass(frozen=True)
@@ -133,7 +139,7 @@ class Core:
         world, how = prepared(task.world, task.deficits, task.solver)
         base = base_of(world)
         found = find(base, task.schedule, task.deficits, task.solver, world, task.progress)
-        return _outcome(world, task.scenario, task.schedule, task.deficits, found, how)
+        return outcome_of(world, task.scenario, task.schedule, task.deficits, found, how)
 
 
 def _check_kinds(world: object, scenario: object) -> None:
@@ -480,7 +486,7 @@ def flows_of(found: Found) -> Array:
     return X
 
 
-def _outcome(
+def outcome_of(
     world: World,
     scenario: Scenario,
     schedule: Schedule,
@@ -488,6 +494,17 @@ def _outcome(
     found: Found,
     how: str,
 ) -> Outcome:
+    """The outcome of what was found, after every equation was checked once more.
+
+    Parameters
+    ----------
+    world : the base, as `prepared` gives it with `how`.
+
+    Raises
+    ------
+    NoConvergence
+        an equation does not hold to `ACCEPT`, or trade all but ends.
+    """
     base = base_of(world)
     x, state, stats = found.x, found.state, found.stats
     residual = max(float(r.max()) for r in equation_residuals(x, state, base).values())

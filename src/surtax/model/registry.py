@@ -72,6 +72,11 @@ MODELS: dict[str, tuple[str, str, str]] = {
         "Core",
         "sectors with input–output links, one mobile factor (Caliendo & Parro 2015)",
     ),
+    "tariffwar": (
+        "surtax.model.tariffwar",
+        "TariffWar",
+        "the core system with all purchases taken as final (Lashkaripour 2021)",
+    ),
 }
 
 
