@@ -105,7 +105,7 @@ def dependence(
     world : the accounts, with the elasticities to be used.
     importer, origin : codes.
     name : see `surtax.experiments.products.product`.
-    horizons : name → options of `solve` that make it (such as model); the default is the model as it stands, the long run.
+    horizons : name → options of `solve` that make it (such as model); the default is the long run.
     options : of `solve`, for all horizons (deficits, …).
 
     Raises
