@@ -92,7 +92,7 @@ ALLOWED = {
     "regions": {"model", "policy", "world"},
     "experiments": {"model", "policy", "world", "trade"},
     "claims": {"experiments", "regions", "model", "policy", "world"},
-    "report": {"model", "policy", "world", "law", "validate", "claims"},
+    "report": {"model", "policy", "world", "law", "validate", "claims", "regions"},
     "cli": {
         "model",
         "policy",

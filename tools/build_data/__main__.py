@@ -22,6 +22,7 @@ BUILDERS = {
     "hs-vintages": "hs_vintages",
     "provinces": "provinces",
     "regions": "regions",
+    "maps": "maps",
     "scenarios": "scenarios",
     "law": "law",
     "metal-content": "metal_content",
