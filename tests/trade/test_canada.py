@@ -17,7 +17,8 @@ from tools.build_data.common import default_sources
 import surtax.law
 from surtax import InputError, trade
 from surtax.trade.canada import ENDS, REST, STEPS, charged, load_canadian_goods, streams
-from surtax.trade.canada_rates import KEYS, as_plain, covered, events, on_date, path, reference, require_origin
+from surtax.trade.canada_plain import as_plain
+from surtax.trade.canada_rates import KEYS, covered, events, on_date, path, reference, require_origin
 
 LISTS = Path(surtax.law.__file__).parents[1] / "data" / "law" / "CAN"
 CAR, STEEL, JUICE = "87032300", "72083600", "20091200"

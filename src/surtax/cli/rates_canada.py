@@ -36,7 +36,8 @@ def rates_of_canada(
 ) -> None:
     """Print Canada's surtaxes on US goods; the arguments are those of `surtax rates`."""
     import surtax.law
-    from surtax.trade.canada_rates import KEYS, as_plain, covered, on_date, require_origin
+    from surtax.trade.canada_plain import as_plain
+    from surtax.trade.canada_rates import KEYS, covered, on_date, require_origin
 
     law = surtax.law.load()
     require_origin(law, origin)
