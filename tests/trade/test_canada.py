@@ -253,6 +253,20 @@ def test_groups_add_up_to_the_last_dollar(law, day, key):
     assert len({r.label for r in rows}) == len(rows)
 
 
+def test_items_under_two_surtaxes_are_counted_once(law):
+    """An edited law may tax an item twice: duty adds up by measure, and so do imports."""
+    twice = on_date(law.edit("ca-sor-2025-66", add_products=[STEEL], group="schedule"), "2025-05-06")
+    once = on_date(law, "2025-05-06")
+    steel = int(twice.goods.value[twice.goods.items == STEEL].sum())
+    assert twice.duty("before") - once.duty("before") == pytest.approx(0.25 * steel, abs=1)
+    rows = {g.label: g for g in twice.by("measure")}
+    assert rows["under several surtaxes"].value == -steel
+    assert sum(g.value for g in rows.values()) == twice.goods.total
+    for key in KEYS:
+        assert sum(g.duty["named"]["low"] for g in twice.by(key)) == twice.duty("named", "low")
+        assert sum(g.taxed for g in twice.by(key)) == sum(g.taxed for g in once.by(key))
+
+
 def test_coverage_is_unscaled_and_scaled_with_its_factor(may):
     rows = {c.measure: c for c in may.coverage()}
     first, second = rows["ca-sor-2025-66"], rows["ca-sor-2025-95"]

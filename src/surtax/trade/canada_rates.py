@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from surtax.errors import InputError
 from surtax.trade.canada import ENDS, IMPORTER, ORIGIN, STEPS, CanadianGoods, Charged, Whole, charged, streams
@@ -139,37 +140,53 @@ class CanadaRates:
     def by(self, key: str) -> list[Group]:
         """Return the breakdown by sector, chapter, heading, order (part of a list) or measure, largest duty first.
 
-        By measure the imports that pay nothing are one row: values add up unless two surtaxes fall on one item.
+        By measure the imports that pay nothing are one row, and what stands under several surtaxes is taken out in one,
+        so that values add up.
 
         Raises
         ------
         InputError
             another grouping.
         """
-        goods = self.goods
-        pays = np.zeros(goods.value.size, dtype=bool)
-        for rate in self.charged.by_measure[CENTRAL].values():
-            pays |= np.nan_to_num(rate) > 0
         if key == "measure":
-            rows = []
-            for m, rate in self.charged.by_measure[CENTRAL].items():
-                value = int(goods.value[np.nan_to_num(rate) > 0].sum())
-                duty = {s: {e: self.duty(s, e, m) for e in ENDS} for s in self.by_line}
-                rows.append(Group(m, value, value, duty))
-            nothing = {s: dict.fromkeys(ENDS, 0) for s in self.by_line}
-            rows.sort(key=_size)
-            return [*rows, Group("no surtax", int(goods.value[~pays].sum()), 0, nothing)]
-        labels = goods.labels(key)
-        totals = {
-            s: {e: np.sum([*x.values(), np.zeros_like(goods.value)], axis=0) for e, x in ends.items()}
-            for s, ends in self.by_line.items()
+            return self._by_measure()
+        goods = self.goods
+        zero = np.zeros_like(goods.value)
+        names, place = np.unique(goods.labels(key), return_inverse=True)
+
+        def summed(whole: Whole) -> list[int]:
+            # Sums of whole dollars below 2⁵³ are exact in doubles.
+            return [int(x) for x in np.bincount(place, whole, names.size)]
+
+        sums: dict[str, dict[str, list[int]]] = {
+            step: {end: summed(np.sum([*x.values(), zero], axis=0)) for end, x in ends.items()}
+            for step, ends in self.by_line.items()
         }
-        rows = []
-        for label in np.unique(labels):
-            here = labels == label
-            duty = {s: {e: int(x[here].sum()) for e, x in ends.items()} for s, ends in totals.items()}
-            rows.append(Group(str(label), int(goods.value[here].sum()), int(goods.value[here & pays].sum()), duty))
+        value, taxed = summed(goods.value), summed(np.where(self.pays().any(axis=0), goods.value, 0))
+        rows = [
+            Group(str(n), value[i], taxed[i], {s: {e: part[i] for e, part in ends.items()} for s, ends in sums.items()})
+            for i, n in enumerate(names)
+        ]
         return sorted(rows, key=_size)
+
+    def pays(self) -> NDArray[np.bool_]:
+        """(m, n) whether a line pays a surtax; one row of no line where there is none."""
+        rates = self.charged.by_measure[CENTRAL].values()
+        return np.array([np.nan_to_num(r) > 0 for r in rates] or [np.zeros(self.goods.value.size, dtype=bool)])
+
+    def _by_measure(self) -> list[Group]:
+        value, pays = self.goods.value, self.pays()
+        sizes = [int(value[p].sum()) for p in pays]
+        rows = [
+            Group(m, size, size, {s: {e: self.duty(s, e, m) for e in ENDS} for s in self.by_line})
+            for m, size in zip(self.charged.by_measure[CENTRAL], sizes, strict=False)
+        ]
+        rows.sort(key=_size)
+        nothing = {s: dict.fromkeys(ENDS, 0) for s in self.by_line}
+        taxed = int(value[pays.any(axis=0)].sum())
+        if twice := sum(sizes) - taxed:
+            rows.append(Group("under several surtaxes", -twice, -twice, nothing))
+        return [*rows, Group("no surtax", self.goods.total - taxed, 0, nothing)]
 
 
 def _size(row: Group) -> tuple[int, int]:
@@ -268,17 +285,16 @@ def path(law: Law, start: dt.date, end: dt.date) -> list[CanadaStretch]:
     merged: list[CanadaStretch] = []
     for day, after in zip(days, [*days[1:], last], strict=True):
         found = CanadaRates(dt.date.fromordinal(day), charged(law, dt.date.fromordinal(day)), {})
-        pays = {m: np.nan_to_num(r) > 0 for m, r in found.charged.by_measure[CENTRAL].items()}
-        anything = np.any([*pays.values(), np.zeros(found.goods.value.size, dtype=bool)], axis=0)
+        pays = found.pays()
         before, named, everything = ((found.rate(s, LOW), found.rate(s, HIGH)) for s in STEPS)
         one = CanadaStretch(
             found.on,
             dt.date.fromordinal(after),
-            int(found.goods.value[anything].sum()),
+            int(found.goods.value[pays.any(axis=0)].sum()),
             before,
             named,
             everything,
-            tuple((m, int(p.sum())) for m, p in pays.items()),
+            tuple((m, int(p.sum())) for m, p in zip(found.charged.by_measure[CENTRAL], pays, strict=False)),
         )
         if merged and merged[-1].same_as(one):
             merged[-1] = replace(one, start=merged[-1].start)
