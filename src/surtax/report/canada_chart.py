@@ -10,10 +10,10 @@ from typing import Any
 from surtax.errors import InputError
 
 #: Okabe–Ito colours, told apart by the colour-blind; the lightest band is the widest.
-BANDS: tuple[tuple[str, Callable[[Any], tuple[float, float]], str, float], ...] = (
-    ("all remissions to none", lambda s: (s.all[0], s.before[1]), "#56B4E9", 0.35),
-    ("before remissions", lambda s: s.before, "#0072B2", 0.8),
-    ("named goods remitted", lambda s: s.named, "#E69F00", 0.8),
+BANDS: tuple[tuple[str, Callable[[Any], tuple[float, float]], str], ...] = (
+    ("all remissions to none", lambda s: (s.all[0], s.before[1]), "#BFE0F5"),
+    ("before remissions", lambda s: s.before, "#0072B2"),
+    ("named goods remitted", lambda s: s.named, "#E69F00"),
 )
 
 
@@ -41,7 +41,7 @@ def write_canada_chart(
     highest = 1.15 * max([s.before[1] for s in stretches] + [comparator["rate_percent"], 1.0])
     bands = [
         {"day": day.isoformat(), "low": ends(s)[0], "high": ends(s)[1], "what": name}
-        for name, ends, _, _ in BANDS
+        for name, ends, _ in BANDS
         for s in stretches
         for day in (s.start, s.end)
     ]
@@ -57,8 +57,8 @@ def write_canada_chart(
         "type": "nominal",
         "title": None,
         "scale": {"domain": names, "range": [b[2] for b in BANDS]},
+        "legend": {"orient": "bottom"},
     }
-    opacity = {"field": "what", "scale": {"domain": names, "range": [b[3] for b in BANDS]}, "legend": None}
     spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "width": 760,
@@ -71,10 +71,10 @@ def write_canada_chart(
         "layer": [
             {
                 "data": {"values": bands},
-                "mark": {"type": "area", "line": {"strokeWidth": 1}},
+                "mark": {"type": "area", "line": {"strokeWidth": 1}, "opacity": 0.7},
                 "encoding": {
                     "x": x, "y": {**y, "field": "low", "stack": None}, "y2": {"field": "high"},
-                    "color": colour, "opacity": opacity,
+                    "color": colour,
                 },
             },
             {
