@@ -24,6 +24,7 @@ BUILDERS = {
     "regions": "regions",
     "scenarios": "scenarios",
     "law": "law",
+    "canada-items": "canada_items",
     "metal-content": "metal_content",
     "collected": "collected",
 }
