@@ -25,6 +25,7 @@ BUILDERS = {
     "maps": "maps",
     "scenarios": "scenarios",
     "law": "law",
+    "canada-items": "canada_items",
     "metal-content": "metal_content",
     "collected": "collected",
 }

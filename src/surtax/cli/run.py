@@ -37,11 +37,13 @@ if TYPE_CHECKING:
               help="With SCENARIO none: every country's uniform Nash tariff by Lashkaripour's formula, on accounts "
                    "without inputs, trade balanced.")  # fmt: skip
 @click.option("--on", "day", default=None, metavar="DATE",
-              help="us-canada-2025 as the law of that day has it, US duties line by line.")  # fmt: skip
+              help="us-canada-2025 as the law of that day has it, both sides line by line.")  # fmt: skip
 @click.option("--preference", default="predicted", show_default=True, metavar="CLAIMS",
               help="With --on: claims of USMCA: predicted, recorded, none or full.")  # fmt: skip
 @click.option("--car-us-content", default=0.5, show_default=True, type=float,
               help="With --on: US content of Canadian cars, a share.")  # fmt: skip
+@click.option("--remissions", default="none", show_default=True, metavar="none|named|all|SHARE",
+              help="With --on: what Canada gives back of its surtaxes; what was granted is not public.")  # fmt: skip
 @click.option("--allow-rates-above", type=click.FloatRange(0), default=1000.0, show_default=True, metavar="N",
               help="Higher rates in --set, per cent, are refused.")  # fmt: skip
 @click.option(
@@ -78,6 +80,7 @@ def run(
     day: str | None,
     preference: str,
     car_us_content: float,
+    remissions: str,
     allow_rates_above: float,
     top: int,
     as_json: bool,
@@ -99,7 +102,7 @@ def run(
         chosen = _load(scenario)
         if day:
             say("reading the law of the day")
-            chosen = _dated(chosen, accounts, day, preference, car_us_content)
+            chosen = _dated(chosen, accounts, day, preference, car_us_content, remissions)
         chosen = _changed(fitted(chosen, accounts, sx.load_world), changes, allow_rates_above)
         say("solving")
         if tariffs:
@@ -133,14 +136,16 @@ def run(
             click.echo(f"wrote {path}")
 
 
-def _dated(chosen: Scenario, accounts: Any, day: str, preference: str, car_us_content: float) -> Scenario:
+def _dated(
+    chosen: Scenario, accounts: Any, day: str, preference: str, car_us_content: float, remissions: str
+) -> Scenario:
     from surtax.policy.dated import on_day
 
     if chosen.name != "us-canada-2025":
         raise InputError(
             f"--on goes with us-canada-2025, not with {chosen.name!r}: other scenarios stand as they are written."
         )
-    return on_day(chosen, accounts, day, preference=preference, car_us_content=car_us_content)
+    return on_day(chosen, accounts, day, preference=preference, car_us_content=car_us_content, remissions=remissions)
 
 
 def _war(rule: str, chosen: Scenario, accounts: World, elasticities: str | None, say: Any) -> tuple[World, Outcome]:
