@@ -87,6 +87,7 @@ EXCEPTIONS = {
     ("elasticities.py", "world"): "elasticities apply to a world",
     ("elasticities.py", "world.elasticities"): "the shipped sets",
     ("elasticities.py", "world.icio_codes"): "which sectors the shipped sets are by",
+    ("elasticities.py", "world.elasticity_draws"): "draws from standard errors",
 }
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--deficits", default="fixed", metavar="CLOSURE", show_default=True,
               help="What happens to trade deficits: fixed, balanced, gdp-share or multiplicative.")  # fmt: skip
 @click.option("--elasticities", default=None, metavar="NAME|NUMBER|FILE",
-              help="Trade elasticities: fgo, uniform-4 (any number), or a CSV file (sector,elasticity).")  # fmt: skip
+              help="Trade elasticities: a set (see `surtax elasticities`), a number, or a CSV file.")  # fmt: skip
 @click.option("--set", "changes", multiple=True, metavar="'USA<-CAN:C29=+25'",
               help="One-off change, per cent: =+25 adds, =25 sets. May be given several times.")  # fmt: skip
 @click.option("--on", "day", default=None, metavar="DATE",
