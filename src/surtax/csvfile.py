@@ -9,11 +9,14 @@ from pathlib import Path
 from surtax.errors import InputError
 
 
-def read_rows(path: Path, columns: Sequence[str], *, rest: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
+def read_rows(
+    path: Path, columns: Sequence[str], *, rest: bool = False, blank: Sequence[str] = ()
+) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield each row of a CSV file as its place, `file, line n`, and the text of the asked columns, stripped.
 
     Other columns are left alone, or with `rest` given too, empty text where a row ends before them; then all
-    stand in the order of the file. Rows may end before the columns that are not asked for.
+    stand in the order of the file. Rows may end before the columns that are not asked for, and before those in `blank`,
+    asked-for columns whose cells may be empty.
 
     Raises
     ------
@@ -41,7 +44,7 @@ def read_rows(path: Path, columns: Sequence[str], *, rest: bool = False) -> Iter
                         f"a point, 8.5, and put text that holds a comma in quotation marks."
                     )
                 row = {c: cells[i].strip() if i < len(cells) else "" for c, i in at.items()}
-                empty = [c for c in columns if not row[c]]
+                empty = [c for c in columns if not row[c] and c not in blank]
                 if empty:
                     raise InputError(f"{place}: nothing stands under {empty[0]}.")
                 yield place, row

@@ -17,8 +17,12 @@ from surtax.errors import InputError
     "--car-us-content", default=0.5, show_default=True, type=float, help="US content of Canadian cars, a share."
 )
 @click.option("--deficits", default="fixed", show_default=True, metavar="CLOSURE", help="Closure of the equilibrium.")
+@click.option("--elasticities", default=None, metavar="NAME|NUMBER|FILE",
+              help="Trade elasticities: a set (see `surtax elasticities`), a number, or a CSV file.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def revenue(day: str, preference: str, car_us_content: float, deficits: str, as_json: bool) -> None:
+def revenue(
+    day: str, preference: str, car_us_content: float, deficits: str, elasticities: str | None, as_json: bool
+) -> None:
     """What US duties on Canadian goods collect in a year, by measure.
 
     Conventional (trade of 2024 as it was), after a partial response (buyers switch between lines and origins), and in
@@ -28,6 +32,7 @@ def revenue(day: str, preference: str, car_us_content: float, deficits: str, as_
 
     import surtax as sx
     import surtax.law
+    from surtax.elasticities import apply
     from surtax.policy.dated import lined, on_day
     from surtax.policy.revenue import revenue as collect
 
@@ -36,6 +41,8 @@ def revenue(day: str, preference: str, car_us_content: float, deficits: str, as_
     except ValueError:
         raise InputError(f"--on {day!r} is not a day such as 2025-05-06.") from None
     world, law = sx.load_world(), surtax.law.load()
+    if elasticities is not None:
+        world = apply(world, elasticities)
     lines = lined(world, law, date, preference, car_us_content)
     dispute = sx.load_scenario("us-canada-2025")
     scenario = on_day(dispute, world, date, law=law, preference=preference, car_us_content=car_us_content, lines=lines)
@@ -65,7 +72,8 @@ def revenue(day: str, preference: str, car_us_content: float, deficits: str, as_
     console = Console()
     console.print(f"[bold]US duties on goods of Canada, law of {day}[/bold], USD million a year at the trade of 2024")
     console.print(
-        f"claims of USMCA {preference}, US content of cars {car_us_content:g}; equilibrium: deficits {deficits}"
+        f"claims of USMCA {preference}, US content of cars {car_us_content:g}; equilibrium: deficits {deficits}, "
+        f"trade elasticities {outcome.conditions.elasticities}"
     )
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("measure", "conventional", "partial", "general"):

@@ -86,18 +86,22 @@ def run(
     The name `none` starts from no change, for use with --set.
     """
     import surtax as sx
+    from surtax.elasticities import apply
     from surtax.report.summary import summarise
 
     _writable((csv_folder, parquet_folder), report)
     with progress("reading the accounts") as say:
         accounts = sx.load_world() if world is None else sx.load_world(world)
+        if elasticities is not None:
+            # Before the law of a day: its product nest uses θ too.
+            accounts = apply(accounts, elasticities)
         chosen = _load(scenario)
         if day:
             say("reading the law of the day")
             chosen = _dated(chosen, accounts, day, preference, car_us_content)
         chosen = _changed(chosen, changes, allow_rates_above)
         say("solving")
-        outcome = sx.solve(accounts, chosen, deficits=deficits, elasticities=elasticities, progress=say)
+        outcome = sx.solve(accounts, chosen, deficits=deficits, progress=say)
         summary = summarise(outcome, top)
         if csv_folder or parquet_folder:
             say("writing tables")
