@@ -13,7 +13,6 @@ Triads are not independent: a pair stands in N − 2 of them, a country in half 
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -118,7 +117,7 @@ def observations(table: Flows, rows: Index) -> tuple[Triads, dict[str, int]]:
     present = np.unique(np.concatenate([table.exporter[rows], table.importer[rows]]))
     local = np.zeros(n, dtype=np.intp)
     local[present] = np.arange(present.size)
-    corners = np.array(list(combinations(range(present.size), 3)), dtype=np.intp).reshape(-1, 3)
+    corners = triples(present.size)
     dropped: dict[str, int] = {}
     parts: list[Triads] = []
     for year in np.unique(table.year[rows]):
@@ -160,6 +159,15 @@ def _triads(corners: Index, present: Index, year: int, trade: Array, duty: Array
     y, x = (side[sides[:, 0]] + side[sides[:, 1]] - side[sides[:, 2]] for side in (a, t))
     pair = np.stack([present[one], present[two], np.full(one.size, year)], axis=1)
     return Triads(present[corners], y, x, sides, pair, a, t)
+
+
+def triples(n: int) -> Index:
+    """Return every i < j < k below n, [t, 3]."""
+    i, j = np.triu_indices(n, 1)
+    count = n - 1 - j
+    at = np.repeat(np.arange(j.size), count)
+    k = np.arange(at.size) - np.repeat(np.cumsum(count) - count, count) + j[at] + 1
+    return np.stack([i[at], j[at], k], axis=1).astype(np.intp)
 
 
 def around(m: Array, corners: Index) -> Array:
