@@ -93,6 +93,7 @@ def test_ppml_by_command(call):
         (["t.csv", "--method", "ppml", "--trim", "1"], "--trim does not go with --method ppml"),
         (["t.csv", "--method", "triad", "--sector-column", "industry"], "first line should name"),
         (["t.csv", "--method", "triad", "-o", "no/where.csv"], "cannot be written"),
+        (["t.csv", "--method", "triad", "-o", "t.csv"], "is the table itself"),
         (["t.csv", "--method", "triad", "--values", "fob"], "duty-paid or before-duty"),
     ],
 )

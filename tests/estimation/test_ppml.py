@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from surtax.errors import InputError
+from surtax.errors import InputError, NoConvergence
 from surtax.estimation import ppml
-from surtax.estimation.ppml import Design, pruned
+from surtax.estimation.poisson import Design, pruned
 from tests.estimation.data import gravity
 
 pytest.importorskip("pyfixest", reason="PPML needs pyfixest, the extra `estimate`")
@@ -235,4 +235,11 @@ def test_without_pyfixest_it_says_how_to_install_it(monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(InputError, match=r"pip install 'surtax\[estimate\]'"):
+        ppml(gravity())
+
+
+def test_no_convergence_is_an_error(monkeypatch):
+    """pyfixest 0.60 returns where its iteration stood, without a word."""
+    monkeypatch.setattr("surtax.estimation.poisson.ITERATIONS", 1)
+    with pytest.raises(NoConvergence, match="PPML after 1 steps did not settle"):
         ppml(gravity())

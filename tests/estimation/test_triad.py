@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from surtax.errors import InputError
 from surtax.estimation import triad
-from surtax.estimation.triad import triples
+from surtax.estimation.triads import triples
 from tests.estimation.data import gravity
 from tests.reference.published import NoReplicationData, folder
 
@@ -211,7 +211,6 @@ def test_trimming_leaves_out_the_smallest():
     value = table.value * np.where((table.exporter == 3) | (table.importer == 3), 1e-6, 1)
     e = triad(replace(table, value=value), trim=1.0).estimates[0]
     assert e.countries == 7
-    assert e.dropped["countries trimmed"] == 1
     assert "left out as smallest: K03" in e.notes
     assert triad(replace(table, value=value)).estimates[0].countries == 8
 
@@ -236,6 +235,15 @@ def test_triples():
 
     for n in range(9):
         assert triples(n).tolist() == [list(c) for c in combinations(range(n), 3)]
+
+
+def test_a_sector_of_domestic_sales_alone_is_told():
+    table = gravity(1, countries=6, theta=(4.0, 5.0))
+    home = replace(table, importer=np.where(table.sector == 1, table.exporter, table.importer))
+    found = triad(home)
+    assert [e.sector for e in found.estimates] == ["S0"]
+    assert found.failed == {"S1": "0 triads can be used (fewer than three countries)"}
+    assert found.dropped == {"domestic": 30}
 
 
 def test_few_countries():

@@ -66,6 +66,8 @@ def estimate(
         raise InputError(f"--{option} does not go with --method {method}.")
     if output is not None and (is_folder(output) or not is_folder(output.absolute().parent)):
         raise InputError(f"{output} cannot be written: it is a folder, or its folder does not exist.")
+    if output is not None and output.absolute() == table.absolute():
+        raise InputError(f"{output} is the table itself: give the estimates another file.")
     columns = Columns(
         **{k: given[k] for k in ("exporter", "importer", "value", "tariff", "sector", "year")},
         controls=_listed(given["controls"]),

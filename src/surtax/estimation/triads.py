@@ -92,10 +92,8 @@ def triad(
         rows = np.flatnonzero((table.sector == position) & foreign)
         kept, out = _trimmed(table, rows, trim)
         triads, dropped = observations(table, kept)
-        if out:
-            dropped["countries trimmed"] = len(out)
         if triads.x.size < FEWEST:
-            reasons = ", ".join(f"{n} {why}" for why, n in dropped.items())
+            reasons = ", ".join([*(f"{n} {why}" for why, n in dropped.items()), *(f"{c} trimmed" for c in out)])
             failed[sector] = f"{triads.x.size} triads can be used ({reasons or 'fewer than three countries'})"
             continue
         notes = (f"left out as smallest: {', '.join(out)}",) if out else ()
@@ -259,7 +257,7 @@ def _estimate(
     slope = float(triads.x @ triads.y / (triads.x @ triads.x))
     countries = np.unique(triads.members).size
     kinds = standard_errors(triads, slope)
-    if errors == "bootstrap":
+    if errors == "bootstrap" and countries > FEWEST:
         kinds["bootstrap"] = bootstrap(triads, *boot)
     said = list(notes)
     if errors not in kinds:

@@ -33,6 +33,10 @@ DEFAULT_EFFECTS = ("exporter-year", "importer-year")
 # Of the deviance, relative, between iterations; the slope is then good to about its root.
 TOLERANCE = 1e-10
 ITERATIONS = 100
+UNSETTLED = (
+    "{what} did not settle: look for flows of very different size, or for effects with few flows, and try fewer fixed "
+    "effects."
+)
 
 
 @dataclass(frozen=True)
@@ -264,14 +268,13 @@ def _fit(design: Design, scale: float, kind: Any) -> Any:
                 iwls_maxiter=ITERATIONS,
             )
     except (ValueError, np.linalg.LinAlgError) as problem:
-        if "collinear" in str(problem):
+        text = " ".join(str(problem).split())
+        if "collinear" in text:
             raise InputError("the fixed effects leave no variation in tariffs") from None
-        raise InputError(f"pyfixest: {' '.join(str(problem).split())}") from None
-    except Exception as problem:
-        if type(problem).__name__ == "NonConvergenceError":
-            raise NoConvergence(
-                f"PPML did not settle in {ITERATIONS} steps: look for flows of very different size, or for effects "
-                f"with few flows, and try fewer fixed effects."
-            ) from None
-        raise
+        if "Demeaning failed" in text:
+            raise NoConvergence(UNSETTLED.format(what="taking out the fixed effects")) from None
+        raise InputError(f"pyfixest: {text}") from None
+    # The library returns the last step of an iteration that did not settle, and says so in this flag alone.
+    if not fit.convergence:
+        raise NoConvergence(UNSETTLED.format(what=f"PPML after {ITERATIONS} steps"))
     return fit
