@@ -104,6 +104,12 @@ def test_named_columns_have_to_be_there(tmp_path):
         read_table(tmp_path / "none.csv")
 
 
+@pytest.mark.parametrize("columns", [{"controls": ("tariff",)}, {"controls": ("km",), "log_controls": ("km",)}])
+def test_a_column_serves_once(columns):
+    with pytest.raises(InputError, match="asked for twice"):
+        flows([("row 1", {"exporter": "A", "importer": "B", "value": 1, "tariff": 5, "km": 3})], Columns(**columns))
+
+
 def test_logarithms_of_nothing_are_refused():
     rows = [("row 1", {"exporter": "A", "importer": "B", "value": 1, "tariff": 5, "distance": 0})]
     with pytest.raises(InputError, match="row 1: distance is 0, of which no logarithm"):

@@ -190,7 +190,7 @@ SETS: dict[str, dict[str, Any]] = {
         "citation": "Fontagné, Guimbard & Orefice (2022), Journal of International Economics 137; CEPII, Product Level "
         "Trade Elasticities (ProTEE) 0.1",
         "licence": "Etalab 2.0, CEPII",
-        "note": "Means are pulled up by products with very large σ (refined coal products 70 and more). Estimates that "
+        "note": "Means are pulled up by products with very large σ (lignite 132, natural gas 92). Estimates that "
         "the authors did not find to be negative at one per cent are averages of their heading. No standard errors in "
         f"the file. {_GAPS}",
     },

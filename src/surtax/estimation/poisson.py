@@ -86,7 +86,7 @@ def ppml(
     InputError
         pyfixest is not installed (says how to install it), a word out of range, or no sector can be estimated.
     NoConvergence
-        the iteration did not settle.
+        the iteration did not settle, and no sector could be estimated; beside others, such a sector is told as failed.
     """
     if values not in SHIFT:
         raise InputError(f"values={values!r}: {' or '.join(SHIFT)}.")
@@ -97,7 +97,7 @@ def ppml(
         which = unknown[0] if unknown else "none"
         raise InputError(f"fixed effects {which!r}{nearest(which, EFFECTS)}; known: {', '.join(EFFECTS)}.")
     _pyfixest()
-    found, failed = [], {}
+    found, failed, unsettled = [], {}, False
     for position, sector in enumerate(table.sectors):
         rows = np.flatnonzero(table.sector == position)
         rows, dropped = _usable(table, rows, domestic)
@@ -107,13 +107,17 @@ def ppml(
         design = design.rows(keep)
         why = _hopeless(design)
         if why:
-            failed[sector] = why
+            lost = ", ".join(f"{n} {what}" for what, n in dropped.items())
+            failed[sector] = f"{why} (left out: {lost})" if lost else why
             continue
         countries = np.unique(np.concatenate([table.exporter[rows][keep], table.importer[rows][keep]])).size
         try:
             found.append(_estimate(sector, design, dropped, values, errors, countries))
-        except InputError as problem:
+        except (InputError, NoConvergence) as problem:
             failed[sector] = str(problem)
+            unsettled |= isinstance(problem, NoConvergence)
+    if unsettled and not found:
+        raise NoConvergence("; ".join(f"{s}: {why}" for s, why in failed.items()))
     settings = {
         "values": values, "errors": errors, "fixed_effects": list(effects),
         "domestic": "kept" if domestic else "dropped", "controls": list(table.controls),

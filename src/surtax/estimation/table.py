@@ -103,6 +103,12 @@ def flows(
     if tariffs not in (None, "percent", "share"):
         raise InputError(f"tariffs={tariffs!r}: percent or share.")
     asked = columns or Columns()
+    used = (asked.exporter, asked.importer, asked.value, asked.tariff, *_controls(asked))
+    twice = next((c for i, c in enumerate(used) if c in used[:i]), None)
+    if twice is not None:
+        raise InputError(
+            f"the column {twice!r} is asked for twice: flows, tariffs and controls are columns of their own."
+        )
     keys: dict[tuple[str, str, str, str], str] = {}
     numbers: dict[str, list[float]] = {c: [] for c in (asked.value, asked.tariff, *_controls(asked))}
     places: list[str] = []
