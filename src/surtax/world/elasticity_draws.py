@@ -49,12 +49,12 @@ def truncated_normal(mean: Array, error: Array, uniform: Array, above: float = 0
 
     Parameters
     ----------
-    mean, error : [e], error > 0; uniform : [draw, e] in (0, 1].
+    mean, error : [e], error > 0, mean > `above`; uniform : [draw, e] in (0, 1].
 
     Notes
     -----
-    x = mean − error · Φ⁻¹(u Φ((mean − above)/error)): exact also far in the tail, and u = 1 gives `above` itself, which
-    is moved to the next larger number so that x > above holds.
+    x = mean − error · Φ⁻¹(u Φ((mean − above)/error)): exact also far in the upper tail. u = 1 gives `above`
+    itself, which is moved to the next larger number so that x > above holds.
     """
     from scipy.special import ndtr, ndtri
 
