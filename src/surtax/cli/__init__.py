@@ -36,6 +36,8 @@ COMMANDS = {
         "A scenario by Canadian province: real income, wages, trade, the sectors behind it.",
     ),
     "states": ("surtax.cli.regions", "Incidence of a scenario by US state, by their trade with Canada."),
+    "elasticities": ("surtax.cli.elasticities", "The published sets of trade elasticities, and what stands in them."),
+    "estimate": ("surtax.cli.estimate", "Trade elasticities from your own table of trade and tariffs."),
     "build-world": ("surtax.cli.build", "Make a world file from an OECD ICIO table as published."),
 }
 
