@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from surtax.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from surtax.model.equilibrium import Solver
+    from surtax.model.drive import Solver
     from surtax.model.outcome import Outcome
     from surtax.policy.scenario import Scenario
     from surtax.policy.schedule import Schedule
