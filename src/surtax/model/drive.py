@@ -106,9 +106,7 @@ def newton(system: System, x: Array, config: NewtonKrylov) -> Solution:
     return newton_krylov(residual, x, system.precondition, config)
 
 
-def reach(
-    build: Builder, closure: str, x0: Array, solver: Solver, progress: Callable[[str], None] | None
-) -> Solution:
+def reach(build: Builder, closure: str, x0: Array, solver: Solver, progress: Callable[[str], None] | None) -> Solution:
     """Attempt the scenario from x0; if that fails, follow it from the base; if that way ends, the deficits."""
     solution = attempt(build(1.0, 1.0, closure), x0, solver)
     if solution.converged:
