@@ -15,7 +15,7 @@ from tests.helpers import small_world
 
 TABLE = Path(sx.__file__).resolve().parent / "variables.csv"
 DIMS = {"country", "sector", "exporter", "importer"}
-UNITS = {"per cent", "money", "money per person"}
+UNITS = {"per cent", "money", "money per person", "per 1,000 workers"}
 
 
 # in the world below
