@@ -123,21 +123,21 @@ def evaluate(e: Economy, Y, t_new, tau, closure):
         if moved < 1e-15:
             break
     inputs = np.einsum("ksn,sn->kn", e.gamma, Y)
-    I, R, D = np.array(e.I), np.array(e.R), np.array(e.D)
+    spending, R, D = np.array(e.I), np.array(e.R), np.array(e.D)
     for _ in range(5000):
-        spend = [inputs + e.alpha * I] if len(e.uses) == 1 else [inputs, e.alpha * I]
+        spend = [inputs + e.alpha * spending] if len(e.uses) == 1 else [inputs, e.alpha * spending]
         X_new = sum(shares[k] * spend[k][:, None, :] / (1 + t_new) for k in range(len(e.uses)))
         R = (t_new * X_new).sum(axis=(0, 1))
         D = deficits(e, income, R, closure)
-        change = np.abs(income + R + D - I).max() / e.I.max()
-        I = income + R + D
+        change = np.abs(income + R + D - spending).max() / e.I.max()
+        spending = income + R + D
         if change < 1e-16:
             break
     level = np.prod(P[-1] ** e.alpha, axis=0)
     return {
-        "X": X_new, "P": P, "I": I, "R": R, "D": D, "wage": wage, "cost": cost, "income": income,
+        "X": X_new, "P": P, "I": spending, "R": R, "D": D, "wage": wage, "cost": cost, "income": income,
         "L": (share * employed).sum(axis=0), "jobs": share * employed, "level": level,
-        "real": I / e.I / level, "Y": X_new.sum(axis=2), "shares": shares,
+        "real": spending / e.I / level, "Y": X_new.sum(axis=2), "shares": shares,
     }  # fmt: skip
 
 
