@@ -198,7 +198,7 @@ def test_real_income_by_shares_of_trade_and_labour(mu):
     cost = np.exp(0.3 * rng.normal(size=world.flows.shape) * foreign(world))
     outcome = sx.solve(world, sx.Schedule(world.tariffs, cost), model=General(mobility=mu), deficits="balanced")
     own = np.einsum("snn->sn", outcome.X_new) / outcome.E_new / own_shares(world)
-    workers = 1 + outcome.labour_sector.values / 100
+    workers = 1 + outcome.workers_sector.values / 100
     log_gain = (world.final_shares * (-np.log(own) / world.elasticity[:, None] - np.log(workers) / mu)).sum(axis=0)
     np.testing.assert_allclose(np.log(outcome.real_income), log_gain, rtol=1e-9, atol=1e-11)
 
@@ -214,10 +214,15 @@ def test_workers_and_wages_obey_the_supply_of_labour(mu):
     phi = np.where(made, share * np.where(made, wage, 1) ** mu, 0).sum(axis=0) ** (1 / mu)
     np.testing.assert_allclose(outcome.w_hat, phi, rtol=1e-9)
     expected = (wage / phi) ** mu
-    np.testing.assert_allclose(1 + outcome.labour_sector.values[made] / 100, expected[made], rtol=1e-9)
-    moved = np.where(made, outcome.labour_moved.values, 0).sum(axis=0)
+    workers = 1 + outcome.workers_sector.values / 100
+    np.testing.assert_allclose(workers[made], expected[made], rtol=1e-9)
     # full employment: who leaves one sector enters another
-    np.testing.assert_allclose(moved, 0, atol=1e-8)
+    np.testing.assert_allclose(np.where(made, share * workers, 0).sum(axis=0), 1, rtol=1e-12)
+    # a share ℓ of the workers brings ℓ^(1−1/μ) of labour: at μ = 1 nothing moves but earnings
+    units = 1 + outcome.labour_sector.values / 100
+    np.testing.assert_allclose(units[made], expected[made] ** (1 - 1 / mu), rtol=1e-9)
+    moved = outcome.labour_moved.values
+    np.testing.assert_allclose(moved[made], (1000 * share * (units - 1))[made], rtol=1e-9, atol=1e-10)
 
 
 def test_specific_factors_lose_most_where_prices_fall_most():
@@ -261,7 +266,7 @@ def test_either_wages_or_employment_gives(mobility, anchor, delta):
     slack = (wage / floor - 1) * (1 - employed)
     assert np.abs(slack[made]).max() < 1e-9
     assert (employed[made] < 1 - 1e-4).any()  # it binds somewhere, or this shows nothing
-    total = np.where(made, share * outcome.extra["labour_hat"], 0).sum(axis=0)
+    total = np.where(made, share * outcome.extra["workers_hat"], 0).sum(axis=0)
     np.testing.assert_allclose(outcome.extra["L_hat"], total, rtol=1e-9)
     np.testing.assert_allclose(outcome.employment.values, 100 * (outcome.extra["L_hat"] - 1), rtol=1e-12)
 

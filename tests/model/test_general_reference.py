@@ -70,7 +70,7 @@ def one(seed, options, closure):
     np.testing.assert_allclose(outcome.c_hat[made], found["cost"][made], **near)
     np.testing.assert_allclose(outcome.extra["sector_wage_hat"][made], found["wage"][made], **near)
     jobs = np.divide(found["jobs"], e.VA / e.V, out=np.ones_like(e.VA), where=made)
-    np.testing.assert_allclose(outcome.extra["labour_hat"][made], jobs[made], **near)
+    np.testing.assert_allclose(outcome.extra["workers_hat"][made], jobs[made], **near)
     if "rigidity" in options:
         np.testing.assert_allclose(outcome.extra["L_hat"], found["L"], **near)
     return True

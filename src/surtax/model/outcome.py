@@ -356,6 +356,7 @@ FORMULAS: Mapping[str, Callable[[Outcome], Array]] = {
     "sector_wage": lambda o: 100 * (o.extra["sector_wage_hat"] - 1),
     "labour_sector": lambda o: 100 * (o.extra["labour_hat"] - 1),
     "labour_moved": lambda o: 1000 * o.extra["labour_moved"],
+    "workers_sector": lambda o: 100 * (o.extra["workers_hat"] - 1),
     "prices_final": lambda o: 100 * (o.extra["P_final_hat"] - 1),
     "prices_inputs": lambda o: 100 * (o.extra["P_inputs_hat"] - 1),
 }

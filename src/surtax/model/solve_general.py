@@ -154,21 +154,22 @@ def labour(state: State, split: Split) -> dict[str, Array]:
     Returns
     -------
     dict
-        `sector_wage_hat` ŵ [s,n], per efficiency unit; `labour_hat` persons employed in a sector against the base
-        [s,n]; `labour_moved` their change as a share of the country's workers [s,n]; `L_hat` L̂ [n]. NaN where
-        nothing is made.
+        `sector_wage_hat` ŵ [s,n], per efficiency unit; `labour_hat` efficiency units employed, Ŷ/ŵ [s,n];
+        `labour_moved` their change as a share of the country's [s,n]; `workers_hat` persons employed in a sector, by
+        Roy's supply [s,n]; `L_hat` persons employed in all, L̂ [n]. NaN where nothing is made.
     """
     base = split.base
     share = base.gamma_v * base.Y / base.V
-    earning = np.where(split.made, base.gamma_v * state.Y, 0.0)
-    attached = earning / earning.sum(axis=0)
-    employed = attached * np.exp(state.log_earned - state.log_wage)
     works = split.made & (share > 0)
-    ratio = np.divide(employed, share, out=np.full(share.shape, np.nan), where=works)
+    wage = np.exp(state.log_wage)
+    units = np.divide(state.Y, base.Y * wage, out=np.full(share.shape, np.nan), where=works)
+    earning = np.where(split.made, base.gamma_v * state.Y, 0.0)
+    employed = earning / earning.sum(axis=0) * np.exp(state.log_earned - state.log_wage)
     return {
-        "sector_wage_hat": np.where(works, np.exp(state.log_wage), np.nan),
-        "labour_hat": ratio,
-        "labour_moved": np.where(works, employed - share, np.nan),
+        "sector_wage_hat": np.where(works, wage, np.nan),
+        "labour_hat": units,
+        "labour_moved": share * (units - 1),
+        "workers_hat": np.divide(employed, share, out=np.full(share.shape, np.nan), where=works),
         "L_hat": employed.sum(axis=0),
     }
 
