@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import surtax as sx
-from surtax.model.equilibrium import Solver
+from surtax.model.drive import Solver
 from surtax.numerics import Anderson
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

@@ -30,7 +30,7 @@ _HOMES = {
     "load_scenario": "surtax.policy.library",
     "scenario_names": "surtax.policy.library",
     "Outcome": "surtax.model.outcome",
-    "Solver": "surtax.model.equilibrium",
+    "Solver": "surtax.model.drive",
     "solve": "surtax.model.equilibrium",
     "variables": "surtax.model.outcome",
     "SurtaxError": "surtax.errors",
@@ -65,7 +65,8 @@ __all__ = [
 if TYPE_CHECKING:
     from surtax.elasticities import elasticity_draws, elasticity_sets
     from surtax.errors import AccountsError, InputError, NoConvergence, NoEquilibrium, SurtaxError
-    from surtax.model.equilibrium import Solver, solve
+    from surtax.model.drive import Solver
+    from surtax.model.equilibrium import solve
     from surtax.model.outcome import Outcome, variables
     from surtax.policy import Measure, Scenario, Schedule
     from surtax.policy.library import load_scenario, scenario_names

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from surtax.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from surtax.model.equilibrium import Solver
+    from surtax.model.drive import Solver
     from surtax.model.outcome import Outcome
     from surtax.policy.scenario import Scenario
     from surtax.policy.schedule import Schedule
@@ -72,6 +72,22 @@ MODELS: dict[str, tuple[str, str, str]] = {
         "Core",
         "sectors with input–output links, one mobile factor (Caliendo & Parro 2015)",
     ),
+    **{
+        name: ("surtax.model.options", maker, text)
+        for name, maker, text in (
+            ("specific-factors", "specific_factors", "the core with factors that stay in their sectors (μ = 1)"),
+            (
+                "roy-frechet",
+                "roy_frechet",
+                "workers move between sectors with mobility μ = 2 (Galle et al. 2023)",
+            ),
+            ("short-run", "short_run", "specific factors and short-run trade elasticities (0.38 of the long run's)"),
+            ("end-use", "end_use", "inputs and final demand buy from their own origins"),
+            ("scale-economies", "scale_economies", "external economies of scale, ψ = 1/(2θ)"),
+            ("nested", "nested", "home against foreign goods at η = θ/2, θ among foreign origins"),
+            ("rigid-wages", "rigid_wages", "wages do not fall against world factor income; employment does"),
+        )
+    },
 }
 
 

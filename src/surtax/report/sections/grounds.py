@@ -119,7 +119,7 @@ def conditions(r: Report) -> Safe:
     facts = [
         (
             "Model",
-            (f"{c.model}: multi-sector, with input–output links, perfect competition, one mobile factor a country"),
+            f"{c.model}: {c.about}",
         ),
         ("Closure", f"{c.closure}: {words.closure(c.closure)}"),
         ("Trade elasticities", f"{c.elasticities}; by sector below"),
