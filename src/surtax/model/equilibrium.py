@@ -138,8 +138,8 @@ class Core:
         """Solve; see `solve`."""
         world, how = prepared(task.world, task.deficits, task.solver)
         base = base_of(world)
-        found = find(base, task.schedule, task.deficits, task.solver, world, task.progress)
-        return outcome_of(world, task.scenario, task.schedule, task.deficits, found, how)
+        found = find(base, task.schedule, task.deficits, task.solver, world, task.progress, task.start)
+        return _outcome(world, task.scenario, task.schedule, task.deficits, found, how)
 
 
 def _check_kinds(world: object, scenario: object) -> None:
@@ -486,7 +486,7 @@ def flows_of(found: Found) -> Array:
     return X
 
 
-def outcome_of(
+def _outcome(
     world: World,
     scenario: Scenario,
     schedule: Schedule,
@@ -494,17 +494,6 @@ def outcome_of(
     found: Found,
     how: str,
 ) -> Outcome:
-    """The outcome of what was found, after every equation was checked once more.
-
-    Parameters
-    ----------
-    world : the base, as `prepared` gives it with `how`.
-
-    Raises
-    ------
-    NoConvergence
-        an equation does not hold to `ACCEPT`, or trade all but ends.
-    """
     base = base_of(world)
     x, state, stats = found.x, found.state, found.stats
     residual = max(float(r.max()) for r in equation_residuals(x, state, base).values())
