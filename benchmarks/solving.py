@@ -47,12 +47,13 @@ def _against(benchmark: str, problem: Problem, quick: bool, *, nested: bool) -> 
 
 def caliendo_parro(quick: bool) -> Iterator[Row]:
     """Both solves of Caliendo and Parro's exercise: the base at zero deficits, then NAFTA's tariffs."""
-    from tests.reference import published
+    from tests.helpers import replication_folder
+
+    from surtax.validate.caliendo_parro import load
 
     name = "Caliendo–Parro, two solves"
-    try:
-        study = published.caliendo_parro()
-    except published.NoReplicationData:
+    folder = replication_folder()
+    if folder is None or not (folder / "cp2015").is_dir():
         yield Row(
             "caliendo-parro",
             name,
@@ -64,18 +65,8 @@ def caliendo_parro(quick: bool) -> Iterator[Row]:
             note="not measured: its data are not on this machine; set SURTAX_REPLICATION_DATA to their folder",
         )
         return
-    N, J = len(study.countries), len(study.theta)
-    world = sx.World.from_arrays(
-        study.countries,
-        [f"S{s:02d}" for s in range(J)],
-        study.flows,
-        tariffs=study.tariffs,
-        elasticity=study.theta,
-        inputs=study.gamma,
-        inputs_as="shares",
-        final_shares=study.alpha,
-        meta={"name": "Caliendo–Parro"},
-    )
+    study = load(folder)
+    N, world = len(study.countries), study.world("Caliendo–Parro")
     schedule = Schedule(study.new_tariffs)
     # The accounts as the product took them: it sets one slightly negative value added to zero, and says so.
     arrays, zero = Problem(name, world, schedule).arrays, np.zeros(N)

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
+import pytest
 
 import surtax as sx
 from tests.reference.solver import base_accounts, equation_residuals
 from tests.reference.worlds import random_world
 
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def replication_folder() -> Path | None:
+    """Inputs of published studies, which may not ship: `$SURTAX_REPLICATION_DATA`, or shared/ beside or in the checkout."""
+    named = os.environ.get("SURTAX_REPLICATION_DATA")
+    places = [Path(named)] if named else [root / "shared/data/replication" for root in (ROOT.parent, ROOT)]
+    return next((p for p in places if p.is_dir()), None)
+
+
+def inputs_of(study: str) -> Path:
+    """The folder of inputs, where it holds those of the study; else the test is skipped, saying so."""
+    folder = replication_folder()
+    if folder is None or not (folder / study).is_dir():
+        pytest.skip(f"inputs of {study} are not here and may not ship; set SURTAX_REPLICATION_DATA to their folder")
+    return folder
+
 
 def as_world(w) -> sx.World:
-    """A `World` with the accounts of a reference `RandomWorld` (or a published `Study`)."""
+    """A `World` with the accounts of a reference `RandomWorld` (or of a published study)."""
     sectors = getattr(w, "sectors", None) or tuple(f"S{s:02d}" for s in range(len(w.theta)))
     return sx.World.from_arrays(
         w.countries, sectors, w.flows, elasticity=w.theta, tariffs=w.tariffs, inputs=w.gamma, inputs_as="shares",

@@ -26,6 +26,7 @@ HEAVY = {
     "pandas",
     "click",
     "pyfixest",
+    "pooch",
 }
 
 
@@ -88,10 +89,22 @@ ALLOWED = {
     "world": set(),
     "policy": {"world", "law", "trade"},
     "model": {"world", "numerics", "policy"},
-    "report": {"model", "policy", "world", "law"},
+    "validate": {"model", "policy", "world", "numerics", "law", "trade"},
+    "report": {"model", "policy", "world", "law", "validate"},
     "regions": {"model", "policy", "world"},
     "estimation": set(),
-    "cli": {"model", "policy", "world", "report", "law", "trade", "regions", "estimation", "elasticities"},
+    "cli": {
+        "model",
+        "policy",
+        "world",
+        "report",
+        "law",
+        "trade",
+        "validate",
+        "regions",
+        "estimation",
+        "elasticities",
+    },
 }
 #: modules that belong to no room and import none
 SHARED = {"csvfile", "errors", "inputs", "labelled", "yamlfile"}

@@ -329,3 +329,29 @@ def test_a_report_where_nothing_can_be_written(call, tmp_path, monkeypatch):
     code, out, err = call(*RUN, "--report", str(tmp_path / "r.html"))
     assert (code, out) == (2, "")
     assert "r.html cannot be written to" in err
+
+
+# --- the tariff war by formula ---
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none", "--tariffs", "optimal"], "nash-by-formula"),
+        (["us-only", "--tariffs", "nash-by-formula"], "scenario none"),
+        (["none", "--set", "USA<-CAN=+5", "--tariffs", "nash-by-formula"], "without --set"),
+        (["none", "--tariffs", "nash-by-formula", "--deficits", "fixed"], "balanced trade"),
+    ],
+)
+def test_the_war_by_formula_refuses_what_it_cannot_carry(call, arguments, message):
+    code, _, said = call("run", *arguments)
+    assert code == 2
+    assert message in said
+
+
+def test_the_war_by_formula(call):
+    found = json.loads(call("run", "none", "--tariffs", "nash-by-formula", "--json")[1])
+    assert found["conditions"]["model"] == "tariffwar"
+    assert found["conditions"]["closure"] == "balanced"
+    assert any("links dropped" in a for a in found["conditions"]["adjustments"])
+    assert len(found["conditions"]["changes"]) == 81

@@ -14,7 +14,7 @@ from surtax.errors import InputError
 from surtax.estimation import triad
 from surtax.estimation.triads import triples
 from tests.estimation.data import gravity
-from tests.reference.published import NoReplicationData, folder
+from tests.helpers import inputs_of
 
 
 def slow(table, sector=0, year=0):
@@ -303,10 +303,7 @@ PUBLISHED = [
 
 def caliendo_parro():
     """X, t [s, importer, exporter] of 1993."""
-    try:
-        at = folder("cp2015")
-    except NoReplicationData as missing:
-        pytest.skip(str(missing))
+    at = inputs_of("cp2015") / "cp2015"
     return (np.loadtxt(at / f"{n}1993.txt").reshape(20, 31, 31) / u for n, u in (("xbilat", 1), ("tariffs", 100)))
 
 

@@ -11,7 +11,7 @@ import surtax as sx
 from surtax.model.core import CLOSURES
 from surtax.model.decomposition import chebyshev
 from tests.helpers import as_world, small_world
-from tests.reference.published import first_order_terms
+from tests.reference.first_order import first_order_terms
 from tests.reference.worlds import random_shock, random_world
 
 TERMS = ("terms_of_trade", "volume_of_trade", "trade_costs", "transfers")

@@ -1,7 +1,7 @@
 """What others published, through the public door: World.from_arrays and solve.
 
-The published numbers stand here; the inputs behind them may not be shipped, and are looked for where
-tests/reference/published.py says. Where they are not at hand these tests are skipped.
+The published numbers stand here once more, typed apart from the scoreboard's; the inputs behind them may not be
+shipped (tests/helpers.py, `inputs_of`).
 """
 
 from __future__ import annotations
@@ -10,16 +10,8 @@ import numpy as np
 import pytest
 
 import surtax as sx
-from tests.helpers import as_world, residuals_by_reference
-from tests.reference import published
-
-
-def study(load):
-    try:
-        return load()
-    except published.NoReplicationData as error:
-        pytest.skip(str(error))
-
+from surtax.validate import caliendo_parro, ge_gravity
+from tests.helpers import as_world, inputs_of, residuals_by_reference
 
 #: Caliendo & Parro (2015), Table 2, printed to two digits, per cent: what NAFTA's tariff cuts of 1993 to 2005 did.
 TABLE_2 = {
@@ -52,7 +44,7 @@ def check(outcome):
 
 
 def test_caliendo_parro_table_2():
-    s = study(published.caliendo_parro)
+    s = caliendo_parro.load(inputs_of("cp2015"))
     outcome = sx.solve(as_world(s), sx.Schedule(s.new_tariffs, s.tau_hat), deficits="balanced")
     check(outcome)
     assert "re-solved at zero trade deficits" in outcome.conditions.base
@@ -64,7 +56,7 @@ def test_caliendo_parro_table_2():
 
 def test_caliendo_parro_from_raw_inputs():
     """Final shares by our own check: what is negative is clipped, counted and said with every result."""
-    s = study(published.caliendo_parro)
+    s = caliendo_parro.load(inputs_of("cp2015"))
     world = sx.World.from_arrays(
         s.countries, [f"S{i:02d}" for i in range(40)], s.flows, elasticity=s.theta, tariffs=s.tariffs,
         inputs=s.gamma, value_added=s.gamma_v,
@@ -85,7 +77,7 @@ def test_caliendo_parro_from_raw_inputs():
 
 
 def test_ge_gravity_eu_enlargement():
-    s, welfare, trade = study(published.eu_enlargement)
+    s, welfare, trade = ge_gravity.load(inputs_of("gegravity_zylkin"))
     world = sx.World.from_arrays(s.countries, ["all"], s.flows[0], elasticity=4.0)
     outcome = sx.solve(world, sx.Schedule(s.new_tariffs, s.tau_hat))
     # published in single precision: 6e-8 of a number near one

@@ -8,7 +8,10 @@ from benchmarks import textbook
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.reference import published
+from surtax.validate import caliendo_parro as cp
+from surtax.validate import ge_gravity
+from tests.helpers import inputs_of
+from tests.reference.first_order import first_order_terms
 from tests.reference.solver import (
     CLOSURES,
     NoReferenceEquilibrium,
@@ -46,19 +49,13 @@ CP_REAL_INCOME = {"MEX": 0.007, "CAN": -0.110, "USA": 0.074}
 
 @pytest.fixture(scope="module")
 def caliendo_parro():
-    try:
-        study = published.caliendo_parro()
-    except published.NoReplicationData as error:
-        pytest.skip(str(error))
+    study = cp.load(inputs_of("cp2015"))
     return study, solve_reference(*study.problem, closure=study.closure)
 
 
 @pytest.fixture(scope="module")
 def eu_enlargement():
-    try:
-        return published.eu_enlargement()
-    except published.NoReplicationData as error:
-        pytest.skip(str(error))
+    return ge_gravity.load(inputs_of("gegravity_zylkin"))
 
 
 # --- published numbers ---
@@ -66,7 +63,7 @@ def eu_enlargement():
 
 def test_caliendo_parro_table_2_and_real_incomes(caliendo_parro):
     study, solution = caliendo_parro
-    terms = published.first_order_terms(solution.base, solution)
+    terms = first_order_terms(solution.base, solution)
     names = ("welfare first-order", "terms of trade", "volume of trade", "real wage")
     for country, row in CP_TABLE_2.items():
         at = study.countries.index(country)

@@ -1,4 +1,6 @@
-"""Commands, arguments, progress and exit codes: 0 fine, 2 wrong input, 3 no convergence.
+"""Commands, arguments, progress and exit codes.
+
+0 fine, 1 a row of the scoreboard failed, 2 wrong input, 3 no convergence.
 
 Commands are loaded when they are called, so that each costs only the libraries that it needs.
 """
@@ -38,6 +40,7 @@ COMMANDS = {
     "states": ("surtax.cli.regions", "Incidence of a scenario by US state, by their trade with Canada."),
     "elasticities": ("surtax.cli.elasticities", "The published sets of trade elasticities, and what stands in them."),
     "estimate": ("surtax.cli.estimate", "Trade elasticities from your own table of trade and tariffs."),
+    "validate": ("surtax.cli.validate", "The scoreboard: what others published, and what Surtax computes."),
     "build-world": ("surtax.cli.build", "Make a world file from an OECD ICIO table as published."),
 }
 

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 @model_options
 @click.option("--set", "changes", multiple=True, metavar="'USA<-CAN:C29=+25'",
               help="One-off change, per cent: =+25 adds, =25 sets. May be given several times.")  # fmt: skip
+@click.option("--tariffs", default=None, metavar="nash-by-formula",
+              help="With SCENARIO none: every country's uniform Nash tariff by Lashkaripour's formula, on accounts "
+                   "without inputs, trade balanced.")  # fmt: skip
 @click.option("--on", "day", default=None, metavar="DATE",
               help="us-canada-2025 as the law of that day has it, both sides line by line.")  # fmt: skip
 @click.option("--preference", default="predicted", show_default=True, metavar="CLAIMS",
@@ -75,6 +78,7 @@ def run(
     deficits: str,
     elasticities: str | None,
     changes: tuple[str, ...],
+    tariffs: str | None,
     day: str | None,
     preference: str,
     car_us_content: float,
@@ -97,7 +101,7 @@ def run(
     from surtax.policy.translate import fitted
     from surtax.report.summary import summarise
 
-    _writable((csv_folder, parquet_folder), report)
+    writable((csv_folder, parquet_folder), report)
     model = chosen_model(**options)
     both = options["horizon"] == "both"
     if both and report:
@@ -115,9 +119,13 @@ def run(
         say("solving")
         jobs = employment_of(employment, accounts)
         models = both_horizons(model) if both else {"": model}
-        outcomes = {
-            name: sx.solve(accounts, chosen, deficits=deficits, model=m, progress=say) for name, m in models.items()
-        }
+        if tariffs:
+            accounts, war = _war(tariffs, chosen, accounts, say)
+            outcomes = {"": war}
+        else:
+            outcomes = {
+                name: sx.solve(accounts, chosen, deficits=deficits, model=m, progress=say) for name, m in models.items()
+            }
         outcome = next(iter(outcomes.values()))
         summary = summarise(outcome, top)
         if csv_folder or parquet_folder:
@@ -179,6 +187,28 @@ def _dated(
     return on_day(chosen, accounts, day, preference=preference, car_us_content=car_us_content, remissions=remissions)
 
 
+def _war(rule: str, chosen: Scenario, accounts: World, say: Any) -> tuple[World, Outcome]:
+    """The tariff war by formula, and the accounts without inputs that it is about."""
+    from click.core import ParameterSource
+
+    from surtax.model.nash_formula import nash_by_formula
+    from surtax.model.tariffwar import without_inputs
+
+    if rule != "nash-by-formula":
+        raise InputError(f"--tariffs {rule!r}: nash-by-formula.")
+    if chosen.name != "none":
+        raise InputError("--tariffs sets every tariff: it goes with the scenario none, without --set and --on.")
+    context = click.get_current_context()
+    given = context.get_parameter_source("deficits") != ParameterSource.DEFAULT
+    if given and context.params["deficits"] != "balanced":
+        raise InputError("--tariffs nash-by-formula is defined at balanced trade: leave --deficits out.")
+    own = ("model", "horizon", "mobility", "end_use", "scale", "nest", "rigidity", "anchor")
+    if any(context.get_parameter_source(name) != ParameterSource.DEFAULT for name in own):
+        raise InputError("--tariffs nash-by-formula has a model of its own: leave the options of models out.")
+    accounts = without_inputs(accounts)
+    return accounts, nash_by_formula(accounts, progress=say)
+
+
 def _load(name: str) -> Scenario:
     from surtax.policy.library import load_scenario
     from surtax.policy.scenario import Scenario
@@ -230,7 +260,7 @@ def _report(
     write_report(outcome, path, closures=closures, decomposition=terms, command=command, summary=summary)
 
 
-def _writable(folders: tuple[Path | None, ...], report: Path | None) -> None:
+def writable(folders: tuple[Path | None, ...], report: Path | None) -> None:
     """Refuse targets that cannot be written before any work is done."""
     import os
 

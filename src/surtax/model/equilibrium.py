@@ -77,10 +77,7 @@ def solve(
     if scenario is None:
         scenario = Scenario(name="no-change", title="Nothing changes")
     solver = solver or Solver()
-    if elasticities is not None:
-        from surtax.elasticities import apply
-
-        world = apply(world, elasticities)
+    world = with_elasticities(world, elasticities)
     if isinstance(scenario, Schedule):
         schedule, scenario = (
             scenario.checked(world),
@@ -89,6 +86,15 @@ def solve(
     else:
         schedule = scenario.schedule(world)
     return chosen.equilibrium(Task(world, scenario, schedule, deficits, solver, progress))
+
+
+def with_elasticities(world: World, elasticities: object) -> World:
+    """The world with the elasticities that `solve` was given; None leaves its own."""
+    if elasticities is None:
+        return world
+    from surtax.elasticities import apply
+
+    return apply(world, elasticities)
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,7 @@ class Core:
         """Solve; see `solve`."""
         world, how = prepared(task.world, task.deficits, task.solver)
         base = base_of(world)
-        found = find(base, task.schedule, task.deficits, task.solver, world, task.progress)
+        found = find(base, task.schedule, task.deficits, task.solver, world, task.progress, task.start)
         return _outcome(world, task.scenario, task.schedule, task.deficits, found, how)
 
 

@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from surtax.errors import InputError, nearest
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from surtax.model.drive import Solver
     from surtax.model.outcome import Outcome
     from surtax.policy.scenario import Scenario
@@ -33,6 +36,7 @@ class Task:
     deficits : a closure of the model.
     solver : how equilibria are sought.
     progress : called with a line of text when something takes long, or None.
+    start : a state of the model's own to begin with, where one near the solution is known, or None.
     """
 
     world: World
@@ -41,6 +45,7 @@ class Task:
     deficits: str
     solver: Solver
     progress: Callable[[str], None] | None = None
+    start: NDArray[np.float64] | None = None
 
 
 @runtime_checkable
@@ -88,6 +93,11 @@ MODELS: dict[str, tuple[str, str, str]] = {
             ("rigid-wages", "rigid_wages", "wages do not fall against world factor income; employment does"),
         )
     },
+    "tariffwar": (
+        "surtax.model.tariffwar",
+        "TariffWar",
+        "the core system with all purchases taken as final (Lashkaripour 2021)",
+    ),
 }
 
 

@@ -17,6 +17,7 @@ from surtax.report import words
 from surtax.report.charts import unique_labels
 from surtax.report.markup import Safe, join, paragraphs, section, tag
 from surtax.report.numbers import Money
+from surtax.report.page import page, write_page
 from surtax.report.sections import effects, grounds, policy
 from surtax.report.summary import REST, Summary, summarise
 
@@ -127,8 +128,7 @@ def render(
     made = [(anchor, title, make(report)) for anchor, title, make in SECTIONS]
     shown = [x for x in made if x[2]]
     links = tag("ul", *(tag("li", tag("a", title, href=f"#{a}")) for a, title, _ in shown))
-    title = report.summary.title
-    page = join(
+    body = join(
         [
             _front(report),
             tag("nav", links, aria_label="Contents"),
@@ -136,17 +136,7 @@ def render(
             _foot(report),
         ]
     )
-    style = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        # Whatever a scenario's text might hold: nothing runs and nothing is fetched.
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'\">\n"
-        '<meta name="generator" content="Surtax">\n'
-        f"{tag('title', title)}\n<style>\n{style}</style>\n</head>\n"
-        f"<body>\n{page}\n</body>\n</html>\n"
-    )
+    return page(report.summary.title, body)
 
 
 def write_report(
@@ -166,10 +156,7 @@ def write_report(
         the file cannot be written.
     """
     text = render(outcome, closures=closures, decomposition=decomposition, command=command, summary=summary)
-    try:
-        Path(path).write_text(text, encoding="utf-8", newline="\n")
-    except OSError as problem:
-        raise InputError(f"cannot write the report to {path}: {problem.strerror}.") from None
+    write_page(text, path)
 
 
 def _same_countries(outcome: Outcome, closures: Mapping[str, Outcome], decomposition: Decomposition | None) -> None:
