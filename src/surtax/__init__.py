@@ -20,6 +20,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "World": "surtax.world",
+    "elasticity_draws": "surtax.elasticities",
+    "elasticity_sets": "surtax.elasticities",
     "load_world": "surtax.world",
     "world_names": "surtax.world",
     "Measure": "surtax.policy",
@@ -28,7 +30,7 @@ _HOMES = {
     "load_scenario": "surtax.policy.library",
     "scenario_names": "surtax.policy.library",
     "Outcome": "surtax.model.outcome",
-    "Solver": "surtax.model.equilibrium",
+    "Solver": "surtax.model.drive",
     "solve": "surtax.model.equilibrium",
     "variables": "surtax.model.outcome",
     "SurtaxError": "surtax.errors",
@@ -50,6 +52,8 @@ __all__ = [
     "Solver",
     "SurtaxError",
     "World",
+    "elasticity_draws",
+    "elasticity_sets",
     "load_scenario",
     "load_world",
     "scenario_names",
@@ -59,8 +63,10 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from surtax.elasticities import elasticity_draws, elasticity_sets
     from surtax.errors import AccountsError, InputError, NoConvergence, NoEquilibrium, SurtaxError
-    from surtax.model.equilibrium import Solver, solve
+    from surtax.model.drive import Solver
+    from surtax.model.equilibrium import solve
     from surtax.model.outcome import Outcome, variables
     from surtax.policy import Measure, Scenario, Schedule
     from surtax.policy.library import load_scenario, scenario_names

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from benchmarks import tariffwar as reference
 from benchmarks.problems import random_world
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import surtax as sx
@@ -35,8 +35,11 @@ def residuals(outcome):
 
 
 @given(st.integers(0, 10_000), st.integers(2, 6), st.integers(1, 4))
+# tariffs at the floor of the sum, around which the map has kinks
+@example(12, 3, 2)
+@example(324, 5, 3)
 @settings(max_examples=25)
-def test_the_equations_hold_on_randomaccounts_of(seed, countries, sectors):
+def test_the_equations_hold_on_random_accounts(seed, countries, sectors):
     """Zeros in flows, tariffs, deficits, elasticities from below one to high: the formula's equation to 1e-9."""
     world = without_inputs(small_world(seed, countries, sectors, theta=(0.6, 12.0)))
     outcome = nash_by_formula(world)

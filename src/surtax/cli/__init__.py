@@ -42,6 +42,8 @@ COMMANDS = {
     "border": ("surtax.cli.experiments", "What a border costs, and the world without it."),
     "claims": ("surtax.cli.claims", "List what is said about the dispute and can be checked."),
     "check": ("surtax.cli.claims", "Compute a claim: readings, values, sources, verdict."),
+    "elasticities": ("surtax.cli.elasticities", "The published sets of trade elasticities, and what stands in them."),
+    "estimate": ("surtax.cli.estimate", "Trade elasticities from your own table of trade and tariffs."),
     "validate": ("surtax.cli.validate", "The scoreboard: what others published, and what Surtax computes."),
     "build-world": ("surtax.cli.build", "Make a world file from an OECD ICIO table as published."),
 }

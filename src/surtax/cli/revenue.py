@@ -22,10 +22,13 @@ from surtax.errors import InputError
 @click.option("--deficits", default="fixed", show_default=True, metavar="CLOSURE", help="Closure of the equilibrium.")
 @click.option("--remissions", default="none", show_default=True, metavar="none|named|all|SHARE",
               help="What Canada gives back of its surtaxes.")  # fmt: skip
+@click.option("--elasticities", default=None, metavar="NAME|NUMBER|FILE",
+              help="Trade elasticities: a set (see `surtax elasticities`), a number, or a CSV file.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def revenue(
-    importer: str, day: str, preference: str, car_us_content: float, deficits: str, remissions: str, as_json: bool
-) -> None:
+    importer: str, day: str, preference: str, car_us_content: float, deficits: str, remissions: str,
+    elasticities: str | None, as_json: bool,
+) -> None:  # fmt: skip
     """What US duties on Canadian goods, or Canada's surtaxes on US goods, collect in a year, by measure.
 
     Conventional (trade of 2024 as it was), after a partial response (buyers switch between lines and origins), and in
@@ -35,6 +38,7 @@ def revenue(
 
     import surtax as sx
     import surtax.law
+    from surtax.elasticities import apply
     from surtax.policy.dated import lined, on_day
     from surtax.policy.revenue import revenue as collect
 
@@ -42,14 +46,16 @@ def revenue(
         date = dt.date.fromisoformat(day)
     except ValueError:
         raise InputError(f"--on {day!r} is not a day such as 2025-05-06.") from None
+    if importer.upper() not in ("USA", "CAN"):
+        raise InputError(f"--importer {importer!r}: USA or CAN.")
+    world, law = sx.load_world(), surtax.law.load()
+    if elasticities is not None:
+        world = apply(world, elasticities)
     if importer.upper() == "CAN":
         from surtax.cli.revenue_canada import revenue_of_canada
 
-        revenue_of_canada(date, preference, car_us_content, deficits, remissions, as_json=as_json)
+        revenue_of_canada(world, date, preference, car_us_content, deficits, remissions, as_json=as_json)
         return
-    if importer.upper() != "USA":
-        raise InputError(f"--importer {importer!r}: USA or CAN.")
-    world, law = sx.load_world(), surtax.law.load()
     lines = lined(world, law, date, preference, car_us_content)
     dispute = sx.load_scenario("us-canada-2025")
     scenario = on_day(dispute, world, date, law=law, preference=preference, car_us_content=car_us_content, lines=lines,
@@ -80,7 +86,8 @@ def revenue(
     console = Console()
     console.print(f"[bold]US duties on goods of Canada, law of {day}[/bold], USD million a year at the trade of 2024")
     console.print(
-        f"claims of USMCA {preference}, US content of cars {car_us_content:g}; equilibrium: deficits {deficits}"
+        f"claims of USMCA {preference}, US content of cars {car_us_content:g}; equilibrium: deficits {deficits}, "
+        f"trade elasticities {outcome.conditions.elasticities}"
     )
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("measure", "conventional", "partial", "general"):

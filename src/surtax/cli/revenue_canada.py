@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from surtax.world import World
 
 ANSWERS = ("conventional", "partial", "general")
 
 
 def revenue_of_canada(
-    day: dt.date, preference: str, car_us_content: float, deficits: str, remissions: str, *, as_json: bool
+    world: World, day: dt.date, preference: str, car_us_content: float, deficits: str, remissions: str, *, as_json: bool
 ) -> None:
     """Print the duty by measure under the chosen remissions, and totals at the ends of the band.
 
@@ -24,7 +27,7 @@ def revenue_of_canada(
     from surtax.policy.dated_canada import lined_canada
     from surtax.policy.revenue import revenue
 
-    world, law = sx.load_world(), surtax.law.load()
+    law = surtax.law.load()
     dispute = sx.load_scenario("us-canada-2025")
     other_side = lined(world, law, day, preference, car_us_content)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from surtax.cli.models import both_horizons, chosen_model, employment_of, model_options
 from surtax.errors import InputError, is_folder
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 @click.option("--deficits", default="fixed", metavar="CLOSURE", show_default=True,
               help="What happens to trade deficits: fixed, balanced, gdp-share or multiplicative.")  # fmt: skip
 @click.option("--elasticities", default=None, metavar="NAME|NUMBER|FILE",
-              help="Trade elasticities: fgo, uniform-4 (any number), or a CSV file (sector,elasticity).")  # fmt: skip
+              help="Trade elasticities: a set (see `surtax elasticities`), a number, or a CSV file.")  # fmt: skip
+@model_options
 @click.option("--set", "changes", multiple=True, metavar="'USA<-CAN:C29=+25'",
               help="One-off change, per cent: =+25 adds, =25 sets. May be given several times.")  # fmt: skip
 @click.option("--tariffs", default=None, metavar="nash-by-formula",
@@ -87,53 +89,90 @@ def run(
     csv_folder: Path | None,
     parquet_folder: Path | None,
     report: Path | None,
+    employment: Path | None,
+    **options: Any,
 ) -> None:
     """Solve SCENARIO (a name or a YAML file) and print who gains and who loses.
 
     The name `none` starts from no change, for use with --set.
     """
     import surtax as sx
+    from surtax.elasticities import apply
     from surtax.policy.translate import fitted
     from surtax.report.summary import summarise
 
     writable((csv_folder, parquet_folder), report)
+    model = chosen_model(**options)
+    both = options["horizon"] == "both"
+    if both and report:
+        raise InputError("--report shows one horizon: give --horizon short or --horizon long, or leave out --report.")
     with progress("reading the accounts") as say:
         accounts = sx.load_world() if world is None else sx.load_world(world)
+        if elasticities is not None:
+            # Before the law of a day: its product nest uses θ too.
+            accounts = apply(accounts, elasticities)
         chosen = _load(scenario)
         if day:
             say("reading the law of the day")
             chosen = _dated(chosen, accounts, day, preference, car_us_content, remissions)
         chosen = _changed(fitted(chosen, accounts, sx.load_world), changes, allow_rates_above)
         say("solving")
+        jobs = employment_of(employment, accounts)
+        models = both_horizons(model) if both else {"": model}
         if tariffs:
-            accounts, outcome = _war(tariffs, chosen, accounts, elasticities, say)
+            accounts, war = _war(tariffs, chosen, accounts, say)
+            outcomes = {"": war}
         else:
-            outcome = sx.solve(accounts, chosen, deficits=deficits, elasticities=elasticities, progress=say)
+            outcomes = {
+                name: sx.solve(accounts, chosen, deficits=deficits, model=m, progress=say) for name, m in models.items()
+            }
+        outcome = next(iter(outcomes.values()))
         summary = summarise(outcome, top)
         if csv_folder or parquet_folder:
             say("writing tables")
             from surtax.report.tables import write_tables
 
             for folder, kind in ((csv_folder, "csv"), (parquet_folder, "parquet")):
-                if folder:
-                    write_tables(outcome, folder, kind)
+                for name, each in outcomes.items() if folder else ():
+                    write_tables(each, folder / name, kind)  # type: ignore[operator]
         if report:
             say("writing the report")
-            _report(outcome, summary, report, accounts)
+            _report(outcome, summary, report, accounts, elasticities, model)
     if as_json:
-        import json
-
-        from surtax.report.tables import as_plain
-
-        click.echo(json.dumps(as_plain(outcome, summary), ensure_ascii=False, allow_nan=False))
+        _print_json(outcomes, top, jobs)
     else:
-        from surtax.report.console import Console
-        from surtax.report.text import print_summary
-
-        print_summary(summary, Console(), year=outcome.world.meta.get("year"))
+        _print_text(outcomes, summary, top, jobs)
     for path in (csv_folder, parquet_folder, report):
         if path and not as_json:
             click.echo(f"wrote {path}")
+
+
+def _print_json(outcomes: dict[str, Outcome], top: int, jobs: Any) -> None:
+    """One result as it is; both horizons under a schema of their own."""
+    import json
+
+    from surtax.report.labour import labour_plain
+    from surtax.report.summary import summarise
+    from surtax.report.tables import as_plain
+
+    plain = {name: {**as_plain(o, summarise(o, top)), **labour_plain(o, jobs)} for name, o in outcomes.items()}
+    found = plain.get("") or {"schema": "surtax-horizons/1", **plain}
+    click.echo(json.dumps(found, ensure_ascii=False, allow_nan=False))
+
+
+def _print_text(outcomes: dict[str, Outcome], summary: Summary, top: int, jobs: Any) -> None:
+    from surtax.report.console import Console
+    from surtax.report.labour import has_sector_wages, print_horizons, print_labour
+    from surtax.report.text import print_summary
+
+    console = Console()
+    if len(outcomes) > 1:
+        print_horizons(outcomes, summary.parties, summary.sides, console, top, jobs)
+        return
+    (outcome,) = outcomes.values()
+    print_summary(summary, console, year=outcome.world.meta.get("year"))
+    if has_sector_wages(outcome) or jobs is not None:
+        print_labour(outcome, summary.sides, console, top, jobs)
 
 
 def _dated(
@@ -148,11 +187,10 @@ def _dated(
     return on_day(chosen, accounts, day, preference=preference, car_us_content=car_us_content, remissions=remissions)
 
 
-def _war(rule: str, chosen: Scenario, accounts: World, elasticities: str | None, say: Any) -> tuple[World, Outcome]:
+def _war(rule: str, chosen: Scenario, accounts: World, say: Any) -> tuple[World, Outcome]:
     """The tariff war by formula, and the accounts without inputs that it is about."""
     from click.core import ParameterSource
 
-    from surtax.model.equilibrium import with_elasticities
     from surtax.model.nash_formula import nash_by_formula
     from surtax.model.tariffwar import without_inputs
 
@@ -164,7 +202,10 @@ def _war(rule: str, chosen: Scenario, accounts: World, elasticities: str | None,
     given = context.get_parameter_source("deficits") != ParameterSource.DEFAULT
     if given and context.params["deficits"] != "balanced":
         raise InputError("--tariffs nash-by-formula is defined at balanced trade: leave --deficits out.")
-    accounts = without_inputs(with_elasticities(accounts, elasticities))
+    own = ("model", "horizon", "mobility", "end_use", "scale", "nest", "rigidity", "anchor")
+    if any(context.get_parameter_source(name) != ParameterSource.DEFAULT for name in own):
+        raise InputError("--tariffs nash-by-formula has a model of its own: leave the options of models out.")
+    accounts = without_inputs(accounts)
     return accounts, nash_by_formula(accounts, progress=say)
 
 
@@ -189,24 +230,27 @@ def _changed(chosen: Scenario, changes: tuple[str, ...], allow_rates_above: floa
     return replace(chosen, name=f"{name} + set", title=f"{base}{'; '.join(changes)}")
 
 
-def _report(outcome: Outcome, summary: Summary, path: Path, accounts: World) -> None:
+def _report(
+    outcome: Outcome, summary: Summary, path: Path, accounts: World, elasticities: str | None, model: Any
+) -> None:
     """The report, with the same scenario under the other closures and the decomposition beside it."""
     import shlex
 
     from surtax.errors import InputError, NoConvergence
-    from surtax.model.core import CLOSURES
     from surtax.model.equilibrium import solve
+    from surtax.model.registry import model_named
     from surtax.report.html import write_report
 
-    accounts = accounts.with_elasticity(outcome.world.elasticity)
     closures = {}
-    for closure in CLOSURES:
+    for closure in model_named(model).closures:
         if closure == outcome.conditions.closure:
             closures[closure] = outcome
             continue
         # A closure without an equilibrium is left out of the comparison, which lists those that have one.
         with contextlib.suppress(NoConvergence):
-            closures[closure] = solve(accounts, outcome.schedule, deficits=closure)
+            closures[closure] = solve(
+                accounts, outcome.schedule, deficits=closure, elasticities=elasticities, model=model
+            )
     terms = None
     # An embargo has no path of finite steps: the report then goes without that table.
     with contextlib.suppress(NoConvergence, InputError):

@@ -96,8 +96,9 @@ def _fetch(rows: tuple[str, ...], to: Path | None) -> None:
     studies = list(dict.fromkeys(i.split("/")[0] for i in chosen(rows)))
     with progress("fetching") as say:
         folder, got, without = fetch(needs(studies), to, say)
-    click.echo(f"{len(got)} files are in {folder}, each with the expected checksum.")
+    if got:
+        click.echo(f"{len(got)} files are in {folder}, each with the expected checksum.")
     for path in without:
         click.echo(f"no public copy in the form that is read here: {path}")
-    if to:
+    if to and got:
         click.echo(f"use them with: surtax validate --data {folder}   (or set {VARIABLE})")

@@ -177,7 +177,8 @@ def _integrate(outcome: Outcome, degree: int, solved: dict[float, _Point]) -> li
 
 
 def _point(outcome: Outcome, share: float, log_tau: Array | None, start: Array | None) -> _Point:
-    from surtax.model.equilibrium import Solver, find, flows_of
+    from surtax.model.drive import Solver
+    from surtax.model.equilibrium import find, flows_of
 
     world, schedule = outcome.world, outcome.schedule
     base = base_of(world)

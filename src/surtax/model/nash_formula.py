@@ -25,8 +25,10 @@ from numpy.typing import NDArray
 
 from surtax.errors import InputError, NoConvergence
 from surtax.model.base import base_of
-from surtax.model.equilibrium import Solver, find, outcome_of, prepared
+from surtax.model.drive import Solver
+from surtax.model.equilibrium import Core, prepared
 from surtax.model.outcome import Outcome
+from surtax.model.registry import Task
 from surtax.numerics import Anderson, Solution, anderson
 from surtax.policy.scenario import Scenario
 from surtax.world import World
@@ -37,6 +39,8 @@ Array = NDArray[np.float64]
 FLOOR = 1.0
 # Tariffs are shares of order one: their equations hold to this, or there is no result.
 ACCEPT = 1e-9
+# Plain steps before the acceleration is tried again, where it failed.
+RELAXED = (100, 400, 1600)
 SOLVER = Anderson(tolerance=1e-13, acceptable=1e-11, depth=12, max_evaluations=400)
 
 
@@ -180,7 +184,15 @@ def nash(at: Setting, start: float = 0.3) -> tuple[State, Solution]:
         return np.concatenate([_wage_step(state, at, speed), state.formula])
 
     with np.errstate(all="ignore"):  # a step too far shows as a residual that is no number
-        found = anderson(step, x0, SOLVER)
+        x, found = x0, anderson(step, x0, SOLVER)
+        for count in RELAXED:
+            if found.converged:
+                break
+            # Where tariffs come and go at the floor the map has kinks, which mislead the acceleration: plain steps of
+            # half the length settle which of them are there.
+            for _ in range(count):
+                x = 0.5 * (x + step(x))
+            found = anderson(step, x, SOLVER)
         state = evaluate(found.value[:N], found.value[N:], at)
     gap = float(np.abs(state.t - state.formula).max())
     if not (found.converged and gap <= ACCEPT and (state.t >= 0).all()):
@@ -216,8 +228,7 @@ def nash_by_formula(
     """
     solver = solver or Solver()
     _check(world)
-    base_world, how = prepared(world, "balanced", solver)
-    at = setting(base_world)
+    at = setting(prepared(world, "balanced", solver)[0])
     state, _ = nash(at)
     scenario = Scenario(
         name="nash-by-formula",
@@ -225,10 +236,8 @@ def nash_by_formula(
     )
     for country, rate in zip(world.countries, state.t, strict=True):
         scenario = scenario.tariff(importer=country, exporter="*", set=float(rate), measure=f"nash-{country}")
-    schedule = scenario.schedule(base_world)
-    base = base_of(base_world)
-    found = find(base, schedule, "balanced", solver, base_world, progress, start=_core_state(state, at))
-    outcome = outcome_of(base_world, scenario, schedule, "balanced", found, how)
+    task = Task(world, scenario, scenario.schedule(world), "balanced", solver, progress, _core_state(state, at))
+    outcome = Core().equilibrium(task)
     return replace(outcome, conditions=replace(outcome.conditions, model="tariffwar"))
 
 

@@ -68,6 +68,13 @@ def variables() -> dict[str, Variable]:
         }
 
 
+#: The core model in one line.
+CORE = (
+    "multi-sector, with input–output links, perfect competition, one factor a country that moves freely between its "
+    "sectors; full employment"
+)
+
+
 @dataclass(frozen=True)
 class Conditions:
     """What a result holds under; carried by every outcome and printed with it.
@@ -81,6 +88,7 @@ class Conditions:
         added up from the flows, and the deficit its closure gives it, over its income: the redundant equation.
     method, evaluations : how the equilibrium was found.
     adjustments : what was changed in the accounts, as text.
+    about : the model in one line.
     """
 
     model: str
@@ -93,6 +101,7 @@ class Conditions:
     method: str
     evaluations: int
     adjustments: tuple[str, ...] = ()
+    about: str = CORE
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,6 +263,7 @@ class Outcome:
             "scenario": self.scenario.name,
             "changes": list(changes_made(world, self.scenario, self.schedule)),
             "model": c.model,
+            "about": c.about,
             "closure": c.closure,
             "elasticities": c.elasticities,
             "world": c.vintage,
@@ -300,6 +310,12 @@ def _per_person(o: Outcome) -> Array:
     return np.asarray(scale * (o.real_income - 1) * o.world.income / people)
 
 
+def _factor_use(o: Outcome) -> Array:
+    if "labour_hat" in o.extra:
+        return 100 * (o.extra["labour_hat"] - 1)
+    return _per_cent(o.Y_new / o.w_hat, o.world.output)
+
+
 FORMULAS: Mapping[str, Callable[[Outcome], Array]] = {
     "welfare": lambda o: 100 * (o.real_income - 1),
     "equivalent_variation": lambda o: (o.real_income - 1) * o.world.income,
@@ -324,7 +340,7 @@ FORMULAS: Mapping[str, Callable[[Outcome], Array]] = {
     "output_volume": lambda o: _per_cent(o.Y_new / o.c_hat, o.world.output),
     "output_base": lambda o: o.world.output,
     "output_change": lambda o: o.Y_new - o.world.output,
-    "factor_use": lambda o: _per_cent(o.Y_new / o.w_hat, o.world.output),
+    "factor_use": _factor_use,
     "value_added_base": lambda o: o.world.value_added * o.world.output,
     "value_added_change": lambda o: o.world.value_added * (o.Y_new - o.world.output),
     "expenditure": lambda o: _per_cent(o.E_new, o.world.expenditure),
@@ -337,4 +353,10 @@ FORMULAS: Mapping[str, Callable[[Outcome], Array]] = {
     "tariff_base": lambda o: 100 * o.world.tariffs,
     "tariff": lambda o: 100 * o.schedule.tariffs,
     "employment": lambda o: 100 * (o.extra["L_hat"] - 1),
+    "sector_wage": lambda o: 100 * (o.extra["sector_wage_hat"] - 1),
+    "labour_sector": lambda o: 100 * (o.extra["labour_hat"] - 1),
+    "labour_moved": lambda o: 1000 * o.extra["labour_moved"],
+    "workers_sector": lambda o: 100 * (o.extra["workers_hat"] - 1),
+    "prices_final": lambda o: 100 * (o.extra["P_final_hat"] - 1),
+    "prices_inputs": lambda o: 100 * (o.extra["P_inputs_hat"] - 1),
 }

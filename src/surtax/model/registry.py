@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from surtax.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from surtax.model.equilibrium import Solver
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from surtax.model.drive import Solver
     from surtax.model.outcome import Outcome
     from surtax.policy.scenario import Scenario
     from surtax.policy.schedule import Schedule
@@ -33,6 +36,7 @@ class Task:
     deficits : a closure of the model.
     solver : how equilibria are sought.
     progress : called with a line of text when something takes long, or None.
+    start : a state of the model's own to begin with, where one near the solution is known, or None.
     """
 
     world: World
@@ -41,6 +45,7 @@ class Task:
     deficits: str
     solver: Solver
     progress: Callable[[str], None] | None = None
+    start: NDArray[np.float64] | None = None
 
 
 @runtime_checkable
@@ -72,6 +77,22 @@ MODELS: dict[str, tuple[str, str, str]] = {
         "Core",
         "sectors with input–output links, one mobile factor (Caliendo & Parro 2015)",
     ),
+    **{
+        name: ("surtax.model.options", maker, text)
+        for name, maker, text in (
+            ("specific-factors", "specific_factors", "the core with factors that stay in their sectors (μ = 1)"),
+            (
+                "roy-frechet",
+                "roy_frechet",
+                "workers move between sectors with mobility μ = 2 (Galle et al. 2023)",
+            ),
+            ("short-run", "short_run", "specific factors and short-run trade elasticities (0.38 of the long run's)"),
+            ("end-use", "end_use", "inputs and final demand buy from their own origins"),
+            ("scale-economies", "scale_economies", "external economies of scale, ψ = 1/(2θ)"),
+            ("nested", "nested", "home against foreign goods at η = θ/2, θ among foreign origins"),
+            ("rigid-wages", "rigid_wages", "wages do not fall against world factor income; employment does"),
+        )
+    },
     "tariffwar": (
         "surtax.model.tariffwar",
         "TariffWar",

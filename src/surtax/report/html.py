@@ -179,7 +179,7 @@ def _front(report: Report) -> Safe:
         tag("p", kicker, class_="kicker"),
         tag("h1", s.title),
         tag("p", " ".join(words.headline(s, report.year)), class_="answer"),
-        paragraphs(words.NATURE, class_="caution"),
+        paragraphs(words.nature(s.conditions), class_="caution"),
         paragraphs(s.description and f"The scenario: {s.description}", class_="description"),
     )
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from surtax.report.markup import Column, Safe, details, join, paragraphs, section, table, tag
-from surtax.report.numbers import DASH, fixed, power
+from surtax.report.numbers import fixed, power
 from surtax.report.page import page
 
 if TYPE_CHECKING:
@@ -46,22 +46,23 @@ def digits(row: Row) -> int:
 def numbers(row: Row) -> tuple[str, str, str, str]:
     """Published, computed (a band as two), difference and tolerance as text."""
     places = digits(row)
-    computed = fixed(row.computed, places)
+    computed = "" if row.computed is None else fixed(row.computed, places)
     if row.high is not None and row.high != row.computed:
         computed = f"{computed} to {fixed(row.high, places)}"
     tolerance = (
-        DASH if row.tolerance is None else power(row.tolerance, 1) if row.tolerance < 1e-3 else f"{row.tolerance:g}"
+        "" if row.tolerance is None else power(row.tolerance, 1) if row.tolerance < 1e-3 else f"{row.tolerance:g}"
     )
     gap = row.difference
     if gap is None:
-        difference = DASH
+        difference = ""
     elif abs(gap) < 1e-3:
         difference = power(gap, 2, sign=True)
     else:
         difference = fixed(gap, 3 if row.tolerance is not None else 2, sign=True)
     if row.relative:
         tolerance += " rel."
-    return fixed(row.published, _published_places(row)), computed, difference, tolerance
+    published = "" if row.published is None else fixed(row.published, _published_places(row))
+    return published, computed, difference, tolerance
 
 
 def _published_places(row: Row) -> int:
@@ -113,14 +114,22 @@ def print_scoreboard(board: Scoreboard, titles: dict[str, str], console: Any) ->
         shown = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0) if not wide else (0, 2, 0, 0))
         shown.add_column("row", no_wrap=True)
         shown.add_column("what" if wide else "unit", no_wrap=not wide)
-        for head in ("published", "Surtax", "difference", "tolerance"):
+        # A narrow terminal has no room for a column that says nothing.
+        heads: tuple[str, ...] = ("published", "Surtax", "difference", "tolerance")
+        heads = heads if wide or any(r.tolerance for r in rows) else heads[:3]
+        for head in heads:
             shown.add_column(head, justify="right", no_wrap=True)
         shown.add_column("", no_wrap=True)
         for r in rows:
             mark, style = MARKS[r.status]
             what = f"{r.what}, {r.unit}" + (f" ({r.count:,} numbers)" if r.count > 1 else "")
             unit = "%" if r.unit == "per cent" else r.unit
-            shown.add_row(r.id.removeprefix(f"{name}/"), what if wide else unit, *numbers(r), Text(mark, style=style))
+            shown.add_row(
+                r.id.removeprefix(f"{name}/"),
+                what if wide else unit,
+                *numbers(r)[: len(heads)],
+                Text(mark, style=style),
+            )
         console.print(shown)
         for r in rows:
             if r.status in ("fail", "finding", "comparator") and r.note:
@@ -151,8 +160,7 @@ def render(board: Scoreboard, titles: dict[str, str]) -> str:
 def _section(rows: list[Row]) -> Safe:
     texts = [numbers(r) for r in rows]
     columns = [
-        Column("what", [r.what + (f" ({r.count:,} numbers)" if r.count > 1 else "") for r in rows], numeric=False),
-        Column("unit", [r.unit for r in rows], numeric=False),
+        Column("what", [_what(r) for r in rows], numeric=False),
         *(
             Column(head, [t[i] for t in texts])
             for i, head in enumerate(("published", "Surtax", "difference", "tolerance"))
@@ -165,12 +173,17 @@ def _section(rows: list[Row]) -> Safe:
     many = [r for r in rows if 1 < len(r.cells) <= MOST_CELLS]
     return join(
         [
-            table("Rows", columns, highlight=failed),
+            table(f"Computed in {sum({r.seconds for r in rows}):.2f} s", columns, highlight=failed),
             tag("ul", *notes) if notes else "",
             paragraphs(f"Sources: {'; '.join(sources)}.", class_="note"),
             *(details(f"All {r.count:,} numbers of {r.id}", _cells(r)) for r in many),
         ]
     )
+
+
+def _what(row: Row) -> Safe:
+    count = f" ({row.count:,} numbers)" if row.count > 1 else ""
+    return join([f"{row.what}, {row.unit}{count}", tag("span", row.id, class_="unit")], "")
 
 
 def _said(row: Row) -> str:

@@ -65,7 +65,7 @@ def print_summary(summary: Summary, console: Console, *, year: object = None) ->
     console : a rich console; one that is no terminal gets plain text.
     year : of the prices, if known.
     """
-    page = _Page(console)
+    page = Page(console)
     page.title(summary.title, summary.date)
     page.text(" ".join(words.headline(summary, year)))
     names = {r.code: r.name for r in summary.countries}
@@ -78,7 +78,7 @@ def print_summary(summary: Summary, console: Console, *, year: object = None) ->
     _left_out(page, summary)
 
 
-class _Page:
+class Page:
     """Writes text that is never taken for markup, in what the console's encoding can show."""
 
     def __init__(self, console: Console) -> None:
@@ -86,12 +86,14 @@ class _Page:
         self.width = console.width
 
     def show(self, text: str) -> str:
+        """The text in signs that the console's encoding has."""
         encoding = (self.console.encoding or "utf-8").lower()
         if encoding.startswith("utf"):
             return text
         return text.translate(PLAIN).encode(encoding, "replace").decode(encoding)
 
     def title(self, title: str, date: str) -> None:
+        """Print the first line."""
         from rich.text import Text
 
         day = words.day(date)
@@ -99,12 +101,14 @@ class _Page:
         self.console.print(Text.assemble((self.show(title), "bold"), (self.show(when), "dim")))
 
     def heading(self, text: str) -> None:
+        """Print the head of a section."""
         from rich.text import Text
 
         self.console.print()
         self.console.print(Text(self.show(text), style="bold"))
 
     def text(self, text: str, style: str = "") -> None:
+        """Print a paragraph."""
         from rich.text import Text
 
         self.console.print(Text(self.show(text), style=style))
@@ -120,6 +124,7 @@ class _Page:
         self.console.print(Padding(grid, 0, expand=False))
 
     def table(self, columns: Sequence[Shown], bold: Iterable[int] = (), *, header: bool = True) -> None:
+        """Print columns side by side, those that have room; it says which have none. `bold` are positions of rows."""
         from rich.table import Table
         from rich.text import Text
 
@@ -179,7 +184,7 @@ def _largest(summary: Summary) -> float:
     return max(amounts, default=0.0)
 
 
-def _countries(page: _Page, s: Summary, money: Money) -> None:
+def _countries(page: Page, s: Summary, money: Money) -> None:
     rows = s.countries
 
     def of(value: Callable[[CountryRow], float | None]) -> list[str]:
@@ -210,7 +215,7 @@ def _countries(page: _Page, s: Summary, money: Money) -> None:
     page.text("Prices and wages against world factor income; only their differences have meaning.", "dim")
 
 
-def _trade(page: _Page, s: Summary, names: dict[str, str], money: Money) -> None:
+def _trade(page: Page, s: Summary, names: dict[str, str], money: Money) -> None:
     rows = sorted(s.trade, key=lambda t: -abs(t.change))[:MOST_TRADE]
     if not rows:
         return
@@ -235,7 +240,7 @@ def _trade(page: _Page, s: Summary, names: dict[str, str], money: Money) -> None
         page.text(f"The {len(rows)} largest changes of {len(s.trade)}.", "dim")
 
 
-def _sectors(page: _Page, s: Summary, names: dict[str, str], money: Money) -> None:
+def _sectors(page: Page, s: Summary, names: dict[str, str], money: Money) -> None:
     for code, rows in s.sectors.items():
         if not rows:
             continue
@@ -262,7 +267,7 @@ def _sectors(page: _Page, s: Summary, names: dict[str, str], money: Money) -> No
         )
 
 
-def _measures(page: _Page, s: Summary, money: Money) -> None:
+def _measures(page: Page, s: Summary, money: Money) -> None:
     page.heading("Measures")
     if not s.measures:
         page.text("None: nothing is changed.")
@@ -286,7 +291,7 @@ def _measures(page: _Page, s: Summary, money: Money) -> None:
     page.text("Mean over all trade of the sectors that a measure touches, at base weights.", "dim")
 
 
-def _conditions(page: _Page, s: Summary) -> None:
+def _conditions(page: Page, s: Summary) -> None:
     c = s.conditions
     page.heading("Holds under")
     adjusted = c.get("adjustments") or []
@@ -301,7 +306,7 @@ def _conditions(page: _Page, s: Summary) -> None:
         ("Base", c.get("base")),
         (
             "Model",
-            (f"{c.get('model')}; numeraire {c.get('numeraire')}; long run, factors mobile between sectors"),
+            f"{c.get('model')}: {c.get('about')}; numeraire {c.get('numeraire')}",
         ),
         (
             "Solution",
@@ -340,7 +345,7 @@ def _size(c: Mapping[str, Any]) -> str:
     return f"{size}{', added up from more: ' + added if added else ''}"
 
 
-def _left_out(page: _Page, s: Summary) -> None:
+def _left_out(page: Page, s: Summary) -> None:
     if not s.left_out:
         return
     page.heading(f"Left out ({fixed(len(s.left_out))}; the report says why)")

@@ -44,6 +44,18 @@ NATURE = (
     "exchange rates and interest rates, investment, and uncertainty."
 )
 
+LEFT_OUT = (
+    "It is no forecast: it leaves out the path from one equilibrium to the other, exchange rates and interest rates "
+    "beyond what is said here, investment, and uncertainty."
+)
+
+
+def nature(conditions: Mapping[str, object]) -> str:
+    """What kind of statement a result is: what the model lets happen, and what it leaves out."""
+    if conditions.get("model") == "core":
+        return NATURE
+    return f"This compares two equilibria of one model: {conditions.get('about')}. {LEFT_OUT}"
+
 
 def closure(name: str) -> str:
     """Say what a closure means."""

@@ -30,7 +30,7 @@ needs = tuple(
     Needed(
         f"cp2015/{name}",
         sha256,
-        github("paulofelipe/cp2015-jax", "102f210ed071cb568b3fc93128a73a25689257dd", f"original_data/{name}"),
+        (github("paulofelipe/cp2015-jax", "102f210ed071cb568b3fc93128a73a25689257dd", f"original_data/{name}"),),
     )
     for name, sha256 in _FILES.items()
 )

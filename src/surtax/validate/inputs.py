@@ -28,13 +28,13 @@ class Needed:
     ----------
     path : where it is inside the folder of inputs, such as `cp2015/B.txt`.
     sha256 : checksum of its content.
-    url : its public copy at a pinned commit, or empty where it has none in this form.
+    urls : its public copies at pinned commits, tried in turn; empty where it has none in this form.
     only : ids of the rows that need it; empty where all of the study's do.
     """
 
     path: str
     sha256: str
-    url: str = ""
+    urls: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
 
 
@@ -129,7 +129,7 @@ def fetch(
     folder = to or cache()
     got, without = [], []
     for n in needs:
-        if not n.url:
+        if not n.urls:
             if is_file(folder / n.path):
                 check([n], folder)
                 got.append(n.path)
@@ -138,23 +138,36 @@ def fetch(
             continue
         if say:
             say(f"fetching {n.path}")
-        target = folder / n.path
-        try:
-            pooch.retrieve(n.url, known_hash=f"sha256:{n.sha256}", fname=target.name, path=target.parent)
-        except ValueError:
-            raise InputError(
-                f"{n.url} is not the file that the published numbers rest on (expected SHA-256 {n.sha256}); nothing "
-                f"was kept. Say so to the maintainers of Surtax: a pinned copy should not change."
-            ) from None
-        except OSError as problem:  # what requests raises is an OSError too
-            raise InputError(f"cannot fetch {n.url}: {_short(problem)}") from None
+        troubles = []
+        for url in n.urls:
+            trouble = _retrieve(pooch, url, n.sha256, folder / n.path)
+            if not trouble:
+                break
+            troubles.append(trouble)
+        else:
+            raise InputError(" ".join(troubles))
         got.append(n.path)
     return folder, got, without
 
 
-def _short(problem: OSError) -> str:
-    text = " ".join(str(problem.strerror or problem).split())
-    return text if len(text) <= 160 else text[:157] + "…"
+def _retrieve(pooch: Any, url: str, sha256: str, target: Path) -> str:
+    """Get a file unless it is there; what went wrong, or nothing."""
+    try:
+        pooch.retrieve(url, known_hash=f"sha256:{sha256}", fname=target.name, path=target.parent)
+    except ValueError:
+        return (
+            f"{url} is not the file that the published numbers rest on (expected SHA-256 {sha256}); nothing was kept. "
+            f"Say so to the maintainers of Surtax: a pinned copy should not change."
+        )
+    except OSError as problem:  # what requests raises is an OSError too
+        return f"cannot fetch {url}: {_why(problem)}."
+    return ""
+
+
+def _why(problem: OSError) -> str:
+    """The answer of the server if there was one, else the kind of trouble."""
+    status = getattr(getattr(problem, "response", None), "status_code", None)
+    return f"HTTP {status}" if status else problem.strerror or type(problem).__name__
 
 
 def _pooch() -> Any:

@@ -22,7 +22,7 @@ PATH = Path(__file__).resolve().parent.parent / "data" / "literature" / "publish
 def table() -> dict[str, Row]:
     """Every row of the scoreboard by id, nothing computed yet."""
     found: dict[str, Row] = {}
-    for place, cells in read_rows(PATH, COLUMNS, optional=MORE):
+    for place, cells in read_rows(PATH, (*COLUMNS, *MORE), blank=MORE):
         if cells["kind"] not in KINDS or cells["id"] in found:
             raise ValueError(f"{place}: an unknown kind or a second row of that id")
         found[cells["id"]] = Row(

@@ -29,7 +29,10 @@ Array = NDArray[np.float64]
 CUBES = Needed(
     "tariffwar/WIOD2014.mat",
     "62308f56a87c8cb223f2e93998d1a896dc4fddbc62be445f72d5b8f16c64fea3",
-    github("ahmadlp/tariffwar", "98636984", "mat/WIOD2014.mat"),
+    (
+        github("ahmadlp/tariffwar", "98636984", "mat/WIOD2014.mat"),
+        github("ahmadlp/tariffwar", "71a8bca2f8ebb6d4fcbe32ea211d404c0cf1c13f", "mat/WIOD2014.mat"),
+    ),
 )
 #: all countries' tariffs and welfare, solved with his equations (and met by his own code to 2e-11)
 SOLUTION = Needed(

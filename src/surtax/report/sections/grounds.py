@@ -119,7 +119,7 @@ def conditions(r: Report) -> Safe:
     facts = [
         (
             "Model",
-            (f"{c.model}: multi-sector, with input–output links, perfect competition, one mobile factor a country"),
+            f"{c.model}: {c.about}",
         ),
         ("Closure", f"{c.closure}: {words.closure(c.closure)}"),
         ("Trade elasticities", f"{c.elasticities}; by sector below"),
@@ -217,6 +217,10 @@ def _elasticities(r: Report) -> Safe:
         Column("Code", list(world.sectors), numeric=False),
         Column("Trade elasticity θ", [fixed(float(t), 2) for t in world.elasticity]),
     ]
+    errors = [x.get("standard_error") for x in known]
+    if any(errors):
+        by_code = [by_sector.get(s, {}).get("standard_error") for s in world.sectors]
+        columns.append(Column("Standard error", [fixed(e, 2) for e in by_code]))
     if by_sector:
         for head, key in (("Quality", "quality"), ("Source", "source")):
             cells = [str(by_sector.get(s, {}).get(key, DASH)) for s in world.sectors]
