@@ -23,6 +23,7 @@ BUILDERS = {
     "hs-vintages": "hs_vintages",
     "provinces": "provinces",
     "regions": "regions",
+    "maps": "maps",
     "scenarios": "scenarios",
     "law": "law",
     "canada-items": "canada_items",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -30,17 +31,33 @@ def _print_json(plain: Any) -> None:
 @click.option("--deficits", default="fixed", show_default=True, metavar="CLOSURE", help="As for `surtax run`.")
 @click.option("--elasticities", default=None, metavar="NAME|NUMBER|FILE", help="As for `surtax run`.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def provinces(scenario: str, world: str | None, deficits: str, elasticities: str | None, as_json: bool) -> None:
+@click.option("--report", type=click.Path(path_type=Path), metavar="FILE.html", help="Write a page with a map.")
+def provinces(
+    scenario: str, world: str | None, deficits: str, elasticities: str | None, as_json: bool, report: Path | None
+) -> None:
     """Solve SCENARIO with Canada in ten provinces: who pays where, and the sectors behind it."""
     from surtax.regions.provinces import DEFAULT, as_plain, by_province
     from surtax.world import load_world
 
     accounts = load_world(world or DEFAULT)
     found = by_province(_scenario(scenario), accounts, deficits=deficits, elasticities=elasticities)
+    if report:
+        from surtax.report.regions_page import provinces_page, write
+
+        write(provinces_page(found, _command()), report)
     if as_json:
         _print_json(as_plain(found))
-    else:
-        _print(found)
+        return
+    _print(found)
+    if report:
+        click.echo(f"wrote {report}")
+
+
+def _command() -> str:
+    import shlex
+    import sys
+
+    return shlex.join(["surtax", *sys.argv[1:]])
 
 
 def _print(found: ByProvince) -> None:
@@ -82,13 +99,18 @@ def _print(found: ByProvince) -> None:
 @click.option("--deficits", default="fixed", show_default=True, metavar="CLOSURE", help="As for `surtax run`.")
 @click.option("--top", default=15, show_default=True, type=click.IntRange(1, 51), help="States listed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def states(scenario: str, deficits: str, top: int, as_json: bool) -> None:
+@click.option("--report", type=click.Path(path_type=Path), metavar="FILE.html", help="Write a page with a map.")
+def states(scenario: str, deficits: str, top: int, as_json: bool, report: Path | None) -> None:
     """Spread SCENARIO's effect on trade with Canada over US states, by their trade: no solution by state."""
     import surtax as sx
     from surtax.regions.states import MARK, as_plain, by_state
 
     outcome = sx.solve(sx.load_world(), _scenario(scenario), deficits=deficits)
     found = by_state(outcome)
+    if report:
+        from surtax.report.regions_page import states_page, write
+
+        write(states_page(found, outcome, _command()), report)
     if as_json:
         _print_json(as_plain(found, outcome))
         return
@@ -121,3 +143,5 @@ def states(scenario: str, deficits: str, top: int, as_json: bool) -> None:
         table.add_row(f"{len(rest)} others", "", *(f"{x:,.0f}" for x in cells))
     console.print(table)
     console.print(MARK)
+    if report:
+        click.echo(f"wrote {report}")

@@ -86,6 +86,7 @@ class Report:
 SECTIONS: tuple[tuple[str, str, Callable[[Report], Safe]], ...] = (
     ("countries", "Who gains and who loses", effects.countries),
     ("ranking", "Real income in every country", effects.ranking),
+    ("map", "Real income on the map", effects.on_the_map),
     ("sectors", "What happens to sectors", effects.sectors),
     ("trade", "Trade with each other", effects.trade),
     ("revenue", "Tariff revenue", policy.revenue),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from surtax.report import charts, words
+from surtax.report import charts, maps, words
 from surtax.report.markup import Column, Safe, details, figure, join, paragraphs, table, tag
 from surtax.report.numbers import column, digits_for, fixed, short
 from surtax.report.summary import REST, SMALLEST_SECTOR, CountryRow, SectorRow, per_person, sector_rows
@@ -16,6 +16,7 @@ from surtax.report.summary import REST, SMALLEST_SECTOR, CountryRow, SectorRow, 
 if TYPE_CHECKING:
     from surtax.report.html import Report
 
+FEWEST_ON_A_MAP = 20
 ENDS = 10
 # A chart of more rows than this is cut to the largest moves; the tables hold all.
 MOST_DOTS = 45
@@ -115,6 +116,26 @@ def ranking(r: Report) -> Safe:
     described = "; ".join(f"{b.label} {fixed(b.value, 3, sign=True)} per cent" for b in bars)
     svg = charts.welfare_bars(bars, title, f"Horizontal bars, highest first: {described}.")
     return figure(title, subtitle, svg, r.source, *notes)
+
+
+def on_the_map(r: Report) -> Safe:
+    """Return the world map of real income; nothing where few of the countries are on it."""
+    o = r.outcome
+    world = o.world
+    values = dict(zip(world.countries, (float(x) for x in o.welfare.values), strict=True))
+    for whole, members in world.parts.items():
+        at = [world.country(c) for c in members]
+        values[whole] = 100 * float(o.equivalent_variation.values[at].sum() / world.income[at].sum())
+        values = {c: v for c, v in values.items() if c not in members}
+    if sum(c in maps.outlines("world")["shapes"] for c in values) < FEWEST_ON_A_MAP:
+        return Safe("")
+    title = "Change of real income"
+    told = "Countries coloured by the change of real income; the ranking and the tables give the numbers."
+    svg, missing = maps.choropleth("world", values, r.names, title, told, "per cent")
+    hidden = ", ".join(r.names.get(c, c) for c in missing)
+    notes = [f"Too small for this map, or no country: {hidden}."] if missing else []
+    notes.append("Grey: not in the accounts by itself.")
+    return figure(title, "Per cent", svg, r.source, *notes)
 
 
 def _ranking_title(r: Report, ranked: Sequence[str], values: Mapping[str, float]) -> str:

@@ -1,0 +1,179 @@
+"""The experiments that a claim file may ask for, as named ranges.
+
+A range spans the closures of trade deficits: what nobody knows about a result is part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from surtax.claims.expression import Range
+from surtax.errors import InputError, NoConvergence, nearest
+
+if TYPE_CHECKING:
+    from surtax.model.outcome import Outcome
+    from surtax.world import World
+
+#: Two closures that bracket what deficits do in most experiments; each test may name others.
+CLOSURES = ("fixed", "balanced")
+
+Results = Mapping[str, Range]
+
+
+def measure(do: str, given: Mapping[str, Any]) -> tuple[Results, tuple[str, ...]]:
+    """Run one experiment: results by name, and the conditions that they hold under.
+
+    Raises
+    ------
+    InputError
+        an unknown experiment or setting.
+    """
+    tests: dict[str, tuple[Callable[..., tuple[Results, tuple[str, ...]]], tuple[str, ...]]] = {
+        "doing-without": (_doing_without, ("importer", "origin", "product", "closures")),
+        "scenario": (_scenario, ("scenario", "against", "countries", "closures")),
+        "border": (_border, ("between", "benchmark", "remove", "union", "closures")),
+        "incidence": (_incidence, ("scenario", "importer", "closures")),
+    }
+    if do not in tests:
+        raise InputError(f"unknown experiment {do!r}{nearest(do, tests)}")
+    function, known = tests[do]
+    strange = [k for k in given if k not in known]
+    if strange:
+        raise InputError(f"{do}: unknown setting {strange[0]!r}{nearest(strange[0], known)}; known: {', '.join(known)}")
+    closures = tuple(given.get("closures", CLOSURES))
+    return function(closures, **{k: v for k, v in given.items() if k != "closures"})
+
+
+@lru_cache(maxsize=1)
+def _world() -> World:
+    from surtax.world import load_world
+
+    return load_world()
+
+
+def _spans(found: list[dict[str, float]]) -> dict[str, Range]:
+    return {k: Range(min(f[k] for f in found), max(f[k] for f in found)) for k in found[0]}
+
+
+def _conditions(described: Mapping[str, Any], closures: tuple[str, ...]) -> tuple[str, ...]:
+    return (
+        f"model {described['model']}, accounts {described['world']}",
+        f"elasticities {described['elasticities']}; ranges over closures {', '.join(closures)}",
+        f"largest residual {described['residual']:.0e}",
+    )
+
+
+def _doing_without(
+    closures: tuple[str, ...], importer: str, origin: str, product: str
+) -> tuple[Results, tuple[str, ...]]:
+    from surtax.experiments.dependence import dependence
+
+    found, last = [], None
+    for closure in closures:
+        d = last = dependence(_world(), importer, origin, product, deficits=closure)
+        loss = d.losses["long"]
+        row = {
+            "loss_importer": -loss.importer, "loss_origin": -loss.origin, "price": loss.importer_price,
+            "loss_importer_value": -loss.importer_value / 1e3, "loss_origin_value": -loss.origin_value / 1e3,
+            "share_of_imports": d.of_imports, "share_of_use": d.of_use,
+        }  # fmt: skip
+        if d.customs is not None:
+            row |= {"customs_share": d.customs.share, "customs_value": d.customs.value / 1e9}
+        found.append(row)
+    if last is None:
+        raise InputError("an experiment needs at least one closure.")
+    return _spans(found), (*_conditions(last.conditions["long"], closures), f"product: {last.basis}")
+
+
+def _solved(name: str, closures: tuple[str, ...]) -> list[Outcome]:
+    from surtax.model.equilibrium import solve
+    from surtax.policy.library import load_scenario
+
+    scenario = load_scenario(name)
+    outcomes = []
+    for closure in closures:
+        try:
+            outcomes.append(solve(_world(), scenario, deficits=closure))
+        except NoConvergence as problem:
+            raise type(problem)(f"{name} under the closure {closure}: {problem}") from None
+    return outcomes
+
+
+def _scenario(
+    closures: tuple[str, ...], scenario: str, countries: list[str], against: str | None = None
+) -> tuple[Results, tuple[str, ...]]:
+    """Welfare, output and displaced factors by country, less those of `against` where given."""
+    outcomes = _solved(scenario, closures)
+    other = _solved(against, closures) if against else [None] * len(outcomes)
+    found = []
+    for o, base in zip(outcomes, other, strict=True):
+        row: dict[str, float] = {}
+        for c in countries:
+            values = _effects(o, c)
+            less = _effects(base, c) if base is not None else dict.fromkeys(values, 0.0)
+            row |= {f"{k}_{c}": v - less[k] for k, v in values.items()}
+        found.append(row)
+    text = (f"{scenario} less {against}",) if against else ()
+    return _spans(found), (*text, *_conditions(outcomes[0].describe(), closures))
+
+
+def _effects(o: Outcome, country: str) -> dict[str, float]:
+    n = o.world.country(country)
+    use = o.world.value_added[:, n] * o.world.output[:, n]
+    change = np.nan_to_num(o.factor_use.values[:, n]) / 100
+    return {
+        "welfare": float(o.welfare.values[n]),
+        "real_wage": float(o.real_wage.values[n]),
+        "value": float(o.equivalent_variation.values[n]) / 1e3,
+        # Labour and capital that leave shrinking sectors, per cent of all: jobs that end where they are.
+        "displaced": 100 * float((np.maximum(-change, 0) * use).sum() / use.sum()),
+    }
+
+
+def _border(
+    closures: tuple[str, ...], between: list[str], remove: list[float], benchmark: str = "provinces",
+    union: bool = False,
+) -> tuple[Results, tuple[str, ...]]:  # fmt: skip
+    from surtax.experiments.border import remove_border
+
+    one, other = between
+    found, last = [], None
+    for closure in closures:
+        for part in remove:
+            b = last = remove_border(
+                _world(), one, other, benchmark=benchmark, remove=part, union=union, deficits=closure
+            )
+            end = b.steps[-1]
+            found.append(
+                {
+                    f"welfare_{b.one}": end.welfare[b.one], f"welfare_{b.other}": end.welfare[b.other],
+                    "trade": end.trade, "border_reduces_trade": b.reduces_trade,
+                }
+            )  # fmt: skip
+    if last is None:
+        raise InputError("an experiment needs at least one closure and one part of the border.")
+    parts = ", ".join(f"{x:g}" for x in remove)
+    return _spans(found), (*_conditions(last.conditions, closures), f"parts of the border's wedge removed: {parts}")
+
+
+def _incidence(closures: tuple[str, ...], scenario: str, importer: str) -> tuple[Results, tuple[str, ...]]:
+    """Who bears a tariff: the fall of sellers' prices relative to the importer's own, as part of the added rate.
+
+    On each taxed flow the buyer pays (1 + t′)/(1 + t) ĉ and the seller gets ĉ. What the seller bears is
+    −ln(ĉ_seller / ĉ_importer) over ln((1 + t′)/(1 + t)), averaged with the duty added on base flows.
+    """
+    outcomes = _solved(scenario, closures)
+    found = []
+    for o in outcomes:
+        w = o.world
+        d = w.country(importer)
+        added = np.log1p(o.schedule.tariffs[:, :, d]) - np.log1p(w.tariffs[:, :, d])
+        weight = np.where(added > 0, added * w.flows[:, :, d], 0.0)
+        fall = -np.log(o.c_hat) + np.log(o.c_hat[:, [d]])
+        share = np.divide(fall, added, out=np.zeros_like(fall), where=added > 0)
+        found.append({"foreign_share": 100 * float((share * weight).sum() / weight.sum())})
+    return _spans(found), _conditions(outcomes[0].describe(), closures)

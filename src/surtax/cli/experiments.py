@@ -1,0 +1,171 @@
+"""`surtax depend` and `surtax border`: doing without a partner's goods, and a world without a border."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from surtax.errors import InputError
+
+if TYPE_CHECKING:
+    from surtax.experiments.border import Border
+    from surtax.experiments.dependence import Dependence, Together
+
+
+def _json(plain: Any) -> None:
+    import json
+
+    click.echo(json.dumps(plain, ensure_ascii=False, allow_nan=False))
+
+
+def _money(world: Any, x: float) -> str:
+    from surtax.report.numbers import amount
+
+    return ("−" if x < 0 else "") + amount(abs(x), world.unit, 3)
+
+
+@click.command()
+@click.option("--importer", default="USA", show_default=True, help="Who does without.")
+@click.option("--origin", default="CAN", show_default=True, help="Whose goods.")
+@click.option("--product", "products", multiple=True, default=("energy",), show_default=True, metavar="NAME",
+              help="energy, cars, lumber, everything, …; an HS code (HS2709); a sector (C29). Several: the sum "
+              "against the parts.")  # fmt: skip
+@click.option("--both", is_flag=True, help="The other direction as well.")
+@click.option("--world", default=None, metavar="NAME|FILE", help="Accounts to start from.")
+@click.option("--deficits", default="fixed", show_default=True, metavar="CLOSURE", help="As for `surtax run`.")
+@click.option("--elasticities", default=None, metavar="NAME|NUMBER|FILE", help="As for `surtax run`.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def depend(
+    importer: str, origin: str, products: tuple[str, ...], both: bool, world: str | None, deficits: str,
+    elasticities: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """How much IMPORTER depends on ORIGIN for a product, and what doing without it would cost (an exact embargo)."""
+    import surtax as sx
+    from surtax.elasticities import apply
+    from surtax.experiments.dependence import as_plain, dependence, together
+
+    accounts = sx.load_world() if world is None else sx.load_world(world)
+    if elasticities is not None:
+        accounts = apply(accounts, elasticities)
+    options: dict[str, Any] = {"deficits": deficits}
+    pairs = [(importer, origin), (origin, importer)] if both else [(importer, origin)]
+    found = [dependence(accounts, i, o, p, **options) for i, o in pairs for p in products]
+    joint = together(accounts, importer, origin, list(products), **options) if len(products) > 1 else None
+    if as_json:
+        plain: dict[str, Any] = {"schema": "surtax-depend/1", "products": [as_plain(d) for d in found]}
+        if joint is not None:
+            from dataclasses import asdict
+
+            plain["together"] = asdict(joint)
+        _json(plain)
+        return
+    from surtax.report.console import Console
+
+    console = Console()
+    for d in found:
+        _dependence(console, accounts, d)
+    if joint is not None:
+        _together(console, joint, importer.upper(), origin.upper())
+    c = next(iter(found[0].conditions.values()))
+    console.print(f"{c['model']}, deficits {c['closure']}, elasticities {c['elasticities']}; {c['world']}")
+
+
+def _dependence(console: Any, world: Any, d: Dependence) -> None:
+    console.print(f"[bold]{d.importer} without {d.origin}'s {d.product.words}[/bold]")
+    if d.customs is not None:
+        c = d.customs
+        others = ", ".join(f"{k} {v / 1e9:,.1f}" for k, v in c.others)
+        console.print(
+            f"customs 2024: USD {c.value / 1e9:,.1f} bn of {c.total / 1e9:,.1f} ({c.share:.1f} %); next: {others}; "
+            f"concentration {c.concentration:,.0f} of 10,000"
+        )
+        if c.known_by_chapter:
+            console.print(
+                f"  some of USD {c.known_by_chapter / 1e9:,.2f} bn from origins known by chapter only may be this too"
+            )
+    console.print(f"accounts: {d.of_imports:.1f} % of imports and {d.of_use:.1f} % of use in these sectors ({d.basis})")
+    for horizon, x in d.losses.items():
+        console.print(
+            f"without it ({horizon} run): {d.importer} {x.importer:+.4f} % ({_money(world, x.importer_value)}), "
+            f"{d.origin} {x.origin:+.4f} % ({_money(world, x.origin_value)}); prices of these sectors in {d.importer} "
+            f"{x.importer_price:+.2f} %"
+        )
+    console.print()
+
+
+def _together(console: Any, t: Together, importer: str, origin: str) -> None:
+    parts = ", ".join(f"{k} {v.importer:+.4f}" for k, v in t.alone.items())
+    console.print(
+        f"[bold]All at once[/bold]: {importer} {t.together.importer:+.3f} %, {origin} {t.together.origin:+.3f} %; one "
+        f"by one they add up to {t.sum_importer:+.3f} and {t.sum_origin:+.3f} ({importer}: {parts})"
+    )
+
+
+@click.command()
+@click.option("--between", default="CAN,USA", show_default=True, metavar="A,B", help="The two countries.")
+@click.option("--benchmark", default="provinces", show_default=True, metavar="provinces|head-ries",
+              help="What the border is measured against: trade within Canada, or trade at home.")  # fmt: skip
+@click.option(
+    "--remove", default=100.0, show_default=True, type=float, metavar="PER CENT", help="Part of the wedge that goes."
+)
+@click.option(
+    "--union", is_flag=True, help="Also end tariffs between the two and give the second's tariffs to the first."
+)
+@click.option("--given", default=None, metavar="SCENARIO", help="Measures in force.")
+@click.option("--world", default=None, metavar="NAME|FILE", help="Accounts to start from.")
+@click.option("--deficits", default="fixed", show_default=True, metavar="CLOSURE", help="As for `surtax run`.")
+@click.option("--elasticities", default=None, metavar="NAME|NUMBER|FILE", help="As for `surtax run`.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def border(
+    between: str, benchmark: str, remove: float, union: bool, given: str | None, world: str | None, deficits: str,
+    elasticities: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """What a border costs: its wedge by sector, and the world without it, with multilateral resistance."""
+    import surtax as sx
+    from surtax.elasticities import apply
+    from surtax.experiments.border import as_plain, remove_border
+
+    pair = [x.strip() for x in between.split(",")]
+    if len(pair) != 2 or not all(pair):
+        raise InputError(f"--between {between!r}: two countries, such as CAN,USA.")
+    accounts = sx.load_world() if world is None else sx.load_world(world)
+    if elasticities is not None:
+        accounts = apply(accounts, elasticities)
+    scenario = sx.load_scenario(given) if given else None
+    found = remove_border(
+        accounts, *pair, benchmark=benchmark, remove=remove / 100, union=union, given=scenario, deficits=deficits
+    )
+    if as_json:
+        _json(as_plain(found))
+        return
+    _border(found)
+
+
+def _border(found: Border) -> None:
+    from rich.table import Table
+
+    from surtax.experiments.border import COMPARATORS
+    from surtax.report.console import Console
+
+    console = Console()
+    console.print(
+        f"[bold]The border between {found.one} and {found.other}[/bold], against {found.wedge.benchmark}: at given "
+        f"incomes and prices {found.wedge.factor:.2f} times as much would be traded without it"
+    )
+    ranked = sorted(found.equivalents.items(), key=lambda kv: -kv[1])
+    console.print("tariff equivalents, %: " + ", ".join(f"{s} {t:.0f}" for s, t in ranked))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(f"{100 * found.removed:g} % of it removed")
+    table.add_column("trade between them, %", justify="right")
+    table.add_column("real income, %")
+    for s in found.steps:
+        table.add_row(s.name, f"{s.trade:+.1f}", ", ".join(f"{c} {x:+.2f}" for c, x in s.welfare.items()))
+    console.print(table)
+    console.print(f"the border reduces trade between them by {found.reduces_trade:.1f} %")
+    for source, value, what in COMPARATORS:
+        console.print(f"beside it: {source}: {value:g} {what}")
+    for text in found.not_modelled:
+        console.print(f"not modelled: {text}")
+    c = found.conditions
+    console.print(f"{c['model']}, deficits {c['closure']}, elasticities {c['elasticities']}; {c['world']}")
