@@ -24,6 +24,7 @@ BUILDERS = {
     "law": "law",
     "metal-content": "metal_content",
     "collected": "collected",
+    "claiming": "claiming",
 }
 
 

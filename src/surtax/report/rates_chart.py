@@ -31,7 +31,7 @@ def write_chart(
 
     Parameters
     ----------
-    stretches : see `surtax.trade.effective.path`.
+    stretches : see `surtax.trade.stretches.path`.
     collected : month → per cent.
     path : file ending in .svg.
     highest : top of the axis, per cent; 4 to 6 March 2025, when claims did not help, run out of it.
