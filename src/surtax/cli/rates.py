@@ -154,7 +154,7 @@ def _daily(
     if chart:
         from surtax.report.rates_chart import write_chart
 
-        write_chart(stretches, collected(origin), chart, origin)
+        write_chart(stretches, collected(origin), chart, origin, claims=preference)
     if as_json:
         from surtax.trade.plain import path_as_plain
 

@@ -123,15 +123,17 @@ class Laid:
             for i, row in enumerate((*measure.exemptions, *measure.rates)):
                 if not _row_looks(row, content):
                     continue
-                listed = np.zeros(len(lists.products), dtype=bool)
-                for group in measure.groups.values() if row.groups is None else row.groups:
-                    listed |= lists.ever(group)
                 here = batch.from_origins(measure.origins)[: self.n]
                 if row.origins is not None:
                     here &= batch.from_origins(row.origins)[: self.n]
                 for other in measure.exemptions[:i]:
                     if _lets_out(other, row):
                         here &= ~batch.from_origins(other.origins)[: self.n]
+                if not here.any():
+                    continue
+                listed = np.zeros(len(lists.products), dtype=bool)
+                for group in measure.groups.values() if row.groups is None else row.groups:
+                    listed |= lists.ever(group)
                 found |= listed[batch.product[: self.n]] & here
         return found
 
