@@ -5,12 +5,16 @@ import itertools
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import surtax.law
 from surtax import InputError
+from surtax.law.grid import Lines
 from surtax.trade.baskets import basket, products
 from surtax.trade.effective import collected, collected_usd, effective, monthly, rates_on
 from surtax.trade.flows import load_claims, load_us_imports
+from surtax.trade.joined import covered_months, joined
 from surtax.trade.metal import metal_content
 from surtax.trade.stretches import path
 
@@ -251,3 +255,64 @@ def test_unknown_keys_and_claims_of_the_path_are_refused(law):
         path(law, "CAN", *days, claims="guess")
     with pytest.raises(InputError, match="CAN and MEX"):
         path(law, "FRA", *days)
+
+
+# --- any lines, any days ---
+
+LAW = surtax.law.load()
+MONTHS = covered_months(LAW)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    month=st.sampled_from(MONTHS),
+    day=st.integers(1, 28),
+    whole=st.booleans(),
+    origin=st.sampled_from(["CAN", "MEX"]),
+    weights=st.sampled_from(["month", "2024"]),
+    key=st.sampled_from(["sector", "chapter", "heading"]),
+)
+def test_every_dollar_is_in_one_group_on_any_day(month, day, whole, origin, weights, key):
+    if month == MONTHS[-1]:
+        day = min(day, 18)  # the last day that is covered
+    if whole:
+        found = monthly(LAW, month, origin, weights=weights)
+    else:
+        found = effective(LAW, f"{month}-{day:02d}", origin, weights=weights)
+    for step in found.steps.values():
+        rows = found.by(key, step.name)
+        assert sum(g.value for g in rows) == found.value
+        assert sum(g.high for g in rows) == pytest.approx(step.duty[1], rel=1e-11, abs=1e-6)
+        assert sum(d[0] for d in step.by_measure.values()) == pytest.approx(step.duty[0], rel=1e-11, abs=1e-6)
+        assert all(0 <= g.known <= g.value * (1 + 1e-12) for g in rows)
+        assert all(g.low <= g.high * (1 + 1e-12) for g in rows)
+    # Each reason is rounded to a dollar.
+    idle = found.value - float(found.basket.value @ found.steps["none"].known)
+    assert sum(found.unknown.values()) == pytest.approx(idle, abs=2)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    day=st.dates(dt.date(2025, 1, 1), dt.date(2026, 8, 18)),
+    origin=st.sampled_from(["CAN", "MEX"]),
+    seed=st.integers(0, 10**6),
+    variant=st.sampled_from([("low", 0.5), ("high", 0.0)]),
+)
+def test_any_lines_under_any_claims_have_the_schedule_s_rates(day, origin, seed, variant):
+    """The law's own schedule of a random basket; lines with amounts per unit have none there and an equivalent here."""
+    rng = np.random.default_rng(seed)
+    goods = products(origin)
+    at = rng.choice(goods.codes.size, 200, replace=False)
+    share = rng.choice([0.0, 1.0, 0.2, 0.9], 200)
+    found = joined(LAW, origin).on(day, at, share, variant[0])
+    metals = {m: v[at] for m, v in goods.metals.items()}
+    lines = Lines(
+        "USA", goods.codes[at].tolist(), origin, claimed=share, us_content=variant[1], metal_content=metals
+    )  # fmt: skip
+    table = LAW.schedule(lines, [day])
+    known = table.status[:, 0] == 0
+    np.testing.assert_allclose(found.total[known], table.rates[known, 0], rtol=0, atol=1e-9)
+    assert (found.status[known] == 0).all()
+    assert (found.status[table.status[:, 0] == 3] == 3).all()
+    assert np.isnan(found.total[np.isin(table.status[:, 0], (1, 2))]).all()
+    np.testing.assert_allclose(sum(found.by_measure.values()), np.nan_to_num(found.total), rtol=0, atol=1e-9)

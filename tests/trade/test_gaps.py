@@ -44,7 +44,7 @@ def test_what_is_left_and_the_pieces_add_up_to_the_gap(law, may):
 @pytest.mark.parametrize("origin", ["CAN", "MEX"])
 def test_every_month_has_all_pieces_and_ordered_bands(law, origin, month):
     found = gaps(law, monthly(law, month, origin))
-    assert len(found.pieces) == 11
+    assert len(found.pieces) == 12
     for p in found.pieces:
         assert (p.low is None) == (p.high is None)
         assert p.low is None or p.low <= p.high
@@ -122,6 +122,17 @@ def test_unrecorded_claims_matter_before_july_only(law, may):
     assert piece(gaps(law, may), "claims on lines").high > 0
     assert piece(gaps(law, monthly(law, "2025-07")), "claims on lines").counted
     assert piece(gaps(law, may, "full"), "claims on lines").counted
+
+
+def test_gas_by_pipeline_and_electricity_never_claim(law):
+    """USITC DataWeb: HS10 2711210000 and 2716000000 of Canada have no claim in July, October or December 2025."""
+    found = monthly(law, "2025-10")
+    one = piece(gaps(law, found), "lines on which no claim")
+    lines = np.isin(found.basket.codes, ["2711210000", "2716000000"])
+    assert found.steps["recorded"].shares[lines].tolist() == [0, 0]
+    saved = (found.steps["predicted"].duties[1] - found.steps["full"].duties[1])[lines].sum()
+    assert 0 < saved <= one.high
+    assert "2711210000" in one.words
 
 
 def test_plain_values_have_points_of_all_imports(law, may):

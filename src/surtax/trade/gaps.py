@@ -97,6 +97,7 @@ def gaps(law: Law, found: Effective, step: str = "predicted") -> Gaps:
         _cars(one),
         _metal(law, found, one, days),
         _free_lines(found, one),
+        _never_claimed(found, one),
         _without_a_rate(found, one, "chapter 98 (goods returned, repaired, or with US components)", chapter_98=True),
         _without_a_rate(found, one, "other lines without a rate", chapter_98=False),
         _scrap(found, one),
@@ -143,13 +144,34 @@ def _free_lines(found: Effective, one: Step) -> Gap:
     if found.claims_from[0] >= RECORDED_ON_FREE_LINES or one.name in ("none", "full", "recorded"):
         return Gap(name, 0.0, 0.0, counted=True, words="as the step has them")
     predicted, recorded, full = (found.steps[s].duties[1] for s in (one.name, "recorded", "full"))
-    here = found.steps["recorded"].shares != found.steps["predicted"].shares
+    here = (found.steps["recorded"].shares != found.steps["predicted"].shares) & ~_no_claim(found)
     nobody, everybody = (float((a - b)[here].sum()) for a, b in ((recorded, predicted), (predicted, full)))
     return Gap(
         name, 0.0, everybody, counted=False,
         words=f"not recorded before July 2025 and predicted; band: to everybody; as recorded, with nobody claiming, "
         f"USD {nobody / 1e6:,.0f} million more",
     )  # fmt: skip
+
+
+def _never_claimed(found: Effective, one: Step) -> Gap:
+    here = _no_claim(found)
+    saved = float((one.duties[1] - found.steps["full"].duties[1])[here].sum())
+    order = np.argsort(-np.where(here, found.basket.value, 0))[:3]
+    names = ", ".join(str(found.basket.codes[i]) for i in order if here[i])
+    return Gap(
+        "lines on which no claim is ever recorded", 0.0, max(0.0, saved), counted=False,
+        words=f"USD {found.basket.value[here].sum() / 1e6:,.0f} million ({names}, …), though a claim would save duty; "
+        f"band: to everybody's claims",
+    )  # fmt: skip
+
+
+def _no_claim(found: Effective) -> NDArray[np.bool_]:
+    """(n,) lines imported since July 2025, when every claim was recorded, of which none claims in any month."""
+    goods = found.basket.products
+    late = [i for i, month in enumerate(goods.months) if month >= RECORDED_ON_FREE_LINES]
+    none = (goods.value[late].sum(axis=0) > 0) & (goods.claimed[late].sum(axis=0) == 0)
+    special = np.isin(goods.codes.astype("U2"), ("98", "99"))
+    return np.asarray((none & ~special)[found.basket.at])
 
 
 def _without_a_rate(found: Effective, one: Step, name: str, *, chapter_98: bool) -> Gap:

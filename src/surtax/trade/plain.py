@@ -35,7 +35,9 @@ def effective_as_plain(
         "steps": [
             {
                 "claims": s.name, "rate_low": _rate(s.low), "rate_high": _rate(s.high), "duty_low_usd": s.duty[0],
-                "duty_high_usd": s.duty[1], "by_measure_usd": {m: list(d) for m, d in s.by_measure.items()},
+                "duty_high_usd": s.duty[1], "rate_low_of_all": 100 * s.duty[0] / found.value,
+                "rate_high_of_all": 100 * s.duty[1] / found.value,
+                "by_measure_usd": {m: list(d) for m, d in s.by_measure.items()},
                 "claimed_usd": float(s.shares @ found.basket.value),
             }
             for s in found.steps.values()
