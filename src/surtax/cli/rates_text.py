@@ -61,6 +61,7 @@ def print_gaps(console: Any, g: Gaps) -> None:
         console.print(
             f"not explained by the pieces with figures: USD {band(low / 1e6, high / 1e6, 0)} million "
             f"({_points(low, high, g.value)} points)"
+            + ("; below zero: the pieces can explain all of it" if low < 0 else "")
         )
     console.print()
 
