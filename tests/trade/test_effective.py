@@ -12,11 +12,14 @@ import surtax.law
 from surtax import InputError
 from surtax.law.grid import Lines
 from surtax.trade.baskets import basket, products
-from surtax.trade.effective import collected, collected_usd, effective, monthly, rates_on
+from surtax.trade.collected import collected
+from surtax.trade.effective import effective, monthly
 from surtax.trade.flows import load_claims, load_us_imports
+from surtax.trade.gaps import paid_on
 from surtax.trade.joined import covered_months, joined
 from surtax.trade.metal import metal_content
 from surtax.trade.stretches import path
+from surtax.trade.two_days import rates_on
 
 
 @pytest.fixture(scope="module")
@@ -208,10 +211,10 @@ def test_every_month_with_claims_has_its_own_imports_and_claims(law, month):
 
 
 def test_collections_are_those_published_or_the_rate_on_carried_imports(law):
-    assert collected_usd(monthly(law, "2025-05")) == 561e6  # US Census
+    assert paid_on(monthly(law, "2025-05")) == 561e6  # US Census
     june = monthly(law, "2025-06")
-    assert collected_usd(june) == pytest.approx(0.0241 * june.value)
-    assert collected_usd(monthly(law, "2025-05", "MEX")) is None
+    assert paid_on(june) == pytest.approx(0.0241 * june.value)
+    assert paid_on(monthly(law, "2025-05", "MEX")) is None
 
 
 def test_what_is_due_without_a_claim_on_amounts_per_unit():

@@ -10,9 +10,9 @@ import pytest
 import surtax.law
 from surtax import InputError
 from surtax.law.grid import Lines
-from surtax.trade.effective import collected_usd, effective, monthly
+from surtax.trade.effective import effective, monthly
 from surtax.trade.flows import load_claims
-from surtax.trade.gaps import as_plain, gaps
+from surtax.trade.gaps import as_plain, gaps, paid_on
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def piece(found, start):
 
 def test_what_is_left_and_the_pieces_add_up_to_the_gap(law, may):
     found = gaps(law, may)
-    paid = collected_usd(may)
+    paid = paid_on(may)
     others = [p for p in found.pieces if p.low is not None and not p.counted and not p.name.startswith("US content")]
     low, high = found.unexplained
     # The two ends of the band, each with the pieces at one end.

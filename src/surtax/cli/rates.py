@@ -145,7 +145,7 @@ def _monthly(
 def _daily(
     law: Law, origin: str, preference: str, key: str | None, top: int, as_json: bool, chart: Path | None
 ) -> None:
-    from surtax.trade.effective import collected
+    from surtax.trade.collected import collected
     from surtax.trade.stretches import path
 
     place = law.jurisdiction("USA")

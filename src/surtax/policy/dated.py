@@ -20,8 +20,8 @@ from surtax.policy.scenario import Change, LeftOut, Measure, Scenario
 
 if TYPE_CHECKING:
     from surtax.law.book import Law
-    from surtax.trade.effective import TwoDays
     from surtax.trade.nest import Nest
+    from surtax.trade.two_days import TwoDays
     from surtax.world import World
 
 #: The day before the dispute's first measure, against which wedges are taken.
@@ -129,8 +129,8 @@ class Lined:
 def lined(world: World, law: Law, day: dt.date, preference: str, car_us_content: float) -> Lined:
     """Join the law of a day to the lines, and the lines to the sectors of a world; see `on_day`."""
     from surtax.trade.claiming import check_claims
-    from surtax.trade.effective import rates_on
     from surtax.trade.nest import nest
+    from surtax.trade.two_days import rates_on
 
     check_claims(preference, "preference")
     rates = rates_on(law, "CAN", (BEFORE, day), preference, car_us_content)

@@ -8,12 +8,9 @@ collections), `surtax.trade.claiming` (who claims).
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,8 +19,8 @@ from numpy.typing import NDArray
 from surtax.errors import InputError
 from surtax.trade.baskets import WEIGHTS, Basket, basket, check_origin, month_of
 from surtax.trade.claiming import CLAIMS, check_claims, shares
+from surtax.trade.collected import collected
 from surtax.trade.joined import (
-    CAR_US_CONTENT,
     NOT_COVERED,
     ONLY_UNIT_VALUE,
     UNKNOWN,
@@ -329,83 +326,3 @@ def _step(name: str, goods: Basket, share: Floats, low: Lined, high: Lined) -> S
     return Step(
         name, share, rates[0], rates[1], totals, {m: (d[0], d[1]) for m, d in by.items()}, duties, high.known
     )  # fmt: skip
-
-
-@lru_cache(maxsize=2)
-def collected(origin: str) -> dict[str, float]:
-    """What customs collected, per cent of imports, by month, where it is known here (Canada, 2025)."""
-    return {month: row[0] for month, row in _collections(origin).items()}
-
-
-def collected_usd(found: Effective) -> float | None:
-    """What customs collected in the month, USD; None where it is not known here.
-
-    As published where the weights are the month's own imports, otherwise the published rate on the weights.
-    """
-    row = _collections(found.origin).get(month_of(found.on))
-    if row is None:
-        return None
-    own = found.basket.month == month_of(found.on)
-    return float(row[1]) if own else row[0] / 100 * found.value
-
-
-@lru_cache(maxsize=2)
-def _collections(origin: str) -> dict[str, tuple[float, int]]:
-    path = Path(__file__).resolve().parent.parent / "data" / "trade" / "us_collected_canada.csv"
-    if origin != "CAN" or not path.exists():
-        return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        return {
-            row["month"]: (float(row["collected_rate_percent"]), int(row["duty_usd_million"]) * 10**6)
-            for row in csv.DictReader(file)
-        }
-
-
-@dataclass(frozen=True, eq=False)
-class TwoDays:
-    """Rates of the same lines on two days.
-
-    Attributes
-    ----------
-    goods : the lines, with their weights of 2024.
-    before, after : (n,) per cent of value, NaN where the law's data do not say.
-    by_measure : measure → (n,) per cent of value on the second day.
-    """
-
-    goods: Basket
-    before: Floats
-    after: Floats
-    by_measure: Mapping[str, Floats]
-
-
-def rates_on(law: Law, origin: str, days: Sequence[dt.date], claims: str, car_us_content: float) -> TwoDays:
-    """Rates of the lines of 2024 on two days under the claims of the second day.
-
-    Parameters
-    ----------
-    claims : one of `CLAIMS`. "endogenous" claims of the first day are those of the second, moved to what a claim
-        saves in the first day's month: nothing but the law parts the two.
-    car_us_content : share of US content in cars.
-
-    Raises
-    ------
-    InputError
-        as `effective`; a content outside 0 to 1.
-    """
-    check_claims(claims)
-    if not 0 <= car_us_content <= 1:
-        raise InputError(f"US content of cars {car_us_content:g}: a share between 0 and 1.")
-    before, after = days
-    for day in days:
-        law.require("USA", day)
-    goods = basket(origin)
-    asked = shares(law, origin, month_of(after), claims).shares
-    earlier = asked
-    if claims == "endogenous":
-        earlier = shares(law, origin, month_of(before), claims, base=month_of(after)).shares
-    band = car_us_content in CAR_US_CONTENT
-    found = joined(law, origin, CAR_US_CONTENT if band else (car_us_content, car_us_content))
-    variant = "low" if car_us_content == CAR_US_CONTENT[0] else "high"
-    first = found.on(before, goods.at, earlier[goods.at], variant)
-    second = found.on(after, goods.at, asked[goods.at], variant)
-    return TwoDays(goods, first.total, second.total, second.by_measure)

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from surtax.trade.baskets import RECORDED_ON_FREE_LINES, products
+from surtax.trade.baskets import RECORDED_ON_FREE_LINES, month_of, products
 from surtax.trade.claiming import check_claims
-from surtax.trade.effective import Effective, Step, collected_usd, over_days
+from surtax.trade.collected import collected, collected_usd
+from surtax.trade.effective import Effective, Step, over_days
 from surtax.trade.joined import Joined, days_of, joined, lay
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def gaps(law: Law, found: Effective, step: str = "predicted") -> Gaps:
         _energy(law, found, one, days),
         *(Gap(name, None, None, counted=False, words=words) for name, words in NOT_KNOWN),
     )
-    paid = collected_usd(found)
+    paid = paid_on(found)
     unexplained = None
     if paid is not None:
         # The band of cars is the step's own: its lower end is where it is used up.
@@ -114,6 +115,18 @@ def gaps(law: Law, found: Effective, step: str = "predicted") -> Gaps:
         most, least = sum(p.high or 0.0 for p in others), sum(p.low or 0.0 for p in others)
         unexplained = (one.duty[0] - paid - most, one.duty[1] - paid - least)
     return Gaps(step, found.value, one.duty, paid, pieces, unexplained)
+
+
+def paid_on(found: Effective) -> float | None:
+    """What customs collected in the month, USD; None where it is not known here.
+
+    As published where the weights are the month's own imports, otherwise the published rate on the weights.
+    """
+    month = month_of(found.on)
+    usd, rate = collected_usd(found.origin, month), collected(found.origin).get(month)
+    if usd is None or rate is None:
+        return None
+    return float(usd) if found.basket.month == month else rate / 100 * found.value
 
 
 def _cars(one: Step) -> Gap:
