@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import kernel, processes, solving, tariffwar
+from benchmarks import kernel, processes, rates, solving, tariffwar
 from benchmarks.measure import Row, Spread, machine
 
 BENCHMARKS: dict[str, Callable[[bool], Iterator[Row]]] = {
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "command": processes.command,
     "nash-by-formula": tariffwar.nash,
     "scaling": solving.scaling,
+    "rates": rates.rates,
 }
 BEGIN, END = "<!-- begin: python -m benchmarks -->", "<!-- end: python -m benchmarks -->"
 HEAD = ("what", "time", "against", "its time", "ratio or difference", "target", "pairs", "remarks")
@@ -72,7 +73,7 @@ def cells(row: Row) -> tuple[str, ...]:
     """One row as the cells of the table, in the order of ``HEAD``."""
     remarks = [row.note] if row.note else []
     if row.agrees is not None:
-        remarks.append(f"real incomes agree within {row.agrees:.0e}")
+        remarks.append(f"{row.compared} agree within {row.agrees:.0e}")
     if row.noisy:
         remarks.append("the machine was busy: repeat")
     return (

@@ -49,7 +49,8 @@ class Row:
     kind : "×" yardstick over product, "floor" product over yardstick, "+ms" product minus yardstick, "MB".
     target : the aim, as text; empty where there is none.
     repeats : pairs measured.
-    agrees : largest difference of real income between product and yardstick, or None where there is nothing to compare.
+    agrees : largest difference between product and yardstick, or None where there is nothing to compare.
+    compared : what `agrees` is the difference of.
     note : what a reader should know.
     """
 
@@ -64,6 +65,7 @@ class Row:
     repeats: int = 0
     agrees: float | None = None
     note: str = ""
+    compared: str = "real incomes"
 
     @property
     def noisy(self) -> bool:

@@ -1,11 +1,13 @@
 """The dispute on any day: what the law has in force is what the schedule has."""
 
+import datetime as dt
+
 import numpy as np
 import pytest
 
 import surtax as sx
 import surtax.law
-from surtax.policy.dated import on_day
+from surtax.policy.dated import lined, on_day
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,40 @@ def test_collected_rates_lie_between_nothing_and_the_highest_rate(world, scenari
     assert (rates >= 0).all()
     # IEEPA 25 % and Section 232 25 % exclude each other on 6 May 2025 (EO 14289); ordinary duty comes on top.
     assert rates.max() < 0.40
+
+
+def test_endogenous_claims_are_the_predicted_ones_where_the_law_is_as_recorded(world, scenario):
+    """October 2025: claims were recorded, so that the day differs only in what the lines paid before the dispute."""
+    predicted, moved = (
+        lined(world, surtax.law.load(), dt.date(2025, 10, 10), c, 0.5).rates for c in ("predicted", "endogenous")
+    )
+    np.testing.assert_array_equal(predicted.after, moved.after)
+    value = moved.goods.value
+    # Before the dispute a claim saved less, and more of the trade paid its ordinary duty.
+    assert np.nansum(moved.before * value) > np.nansum(predicted.before * value)
+
+
+def test_an_edit_moves_endogenous_claims_alone(world, scenario):
+    law = surtax.law.load()
+    more = law.edit("us-ieepa-can", rate=60)
+    duty = {}
+    for claims in ("predicted", "endogenous"):
+        rates = lined(world, more, dt.date(2025, 10, 10), claims, 0.5).rates
+        duty[claims] = np.nansum(rates.after * rates.goods.value)
+    assert duty["endogenous"] < duty["predicted"]
+
+
+def test_any_us_content_is_taken_and_more_of_it_lowers_the_duty(world):
+    law = surtax.law.load()
+    duties = []
+    for content in (0.0, 0.25, 0.5, 0.8):
+        rates = lined(world, law, dt.date(2025, 5, 6), "predicted", content).rates
+        duties.append(np.nansum(rates.after * rates.goods.value))
+    assert duties == sorted(duties, reverse=True)
+    # The duty of claimed cars is linear in the content; nothing else looks at it on that day.
+    assert duties[1] == pytest.approx((duties[0] + duties[2]) / 2, rel=1e-9)
+    with pytest.raises(sx.InputError, match="share between 0 and 1"):
+        lined(world, law, dt.date(2025, 5, 6), "predicted", 1.2)
 
 
 @pytest.mark.parametrize("word", ["guessed", "", "USMCA"])

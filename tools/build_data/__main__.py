@@ -29,6 +29,7 @@ BUILDERS = {
     "canada-items": "canada_items",
     "metal-content": "metal_content",
     "collected": "collected",
+    "claiming": "claiming",
 }
 
 

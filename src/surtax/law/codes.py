@@ -24,6 +24,8 @@ def digits(code: str) -> str:
         If it is not 2 to 10 digits, with dots or blanks only between them.
     """
     if isinstance(code, str):
+        if code.isascii() and code.isdecimal() and 2 <= len(code) <= DIGITS:
+            return code
         text = code.strip()
         if _CODE.fullmatch(text):
             bare = text.replace(".", "").replace(" ", "")

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import surtax.law
-from surtax.trade.effective import effective, path
+from surtax.trade.effective import monthly
+from surtax.trade.stretches import path
 from surtax.validate.inputs import Needed
 from surtax.validate.published import row
 from surtax.validate.row import Row
@@ -19,8 +20,8 @@ needs: tuple[Needed, ...] = ()
 
 #: row → the day, on the imports of 2024
 ON_2024 = {f"rates/yale/{day}": dt.date.fromisoformat(day) for day in ("2025-01-01", "2025-03-04", "2025-04-03")}
-#: row → a day of the month, on the imports of that month
-ON_MONTH = {"rates/bank-of-canada/2025-07": "2025-07-15", "rates/census/2025-05": "2025-05-15"}
+#: row → the month, on its own imports, the mean over its days
+ON_MONTH = {"rates/bank-of-canada/2025-07": "2025-07", "rates/census/2025-05": "2025-05"}
 
 
 def rows(folder: Path | None) -> list[Row]:
@@ -34,6 +35,6 @@ def rows(folder: Path | None) -> list[Row]:
         found.append(row(identity, stretch.low, high=stretch.high, seconds=time.perf_counter() - start))
     for identity, month in ON_MONTH.items():
         start = time.perf_counter()
-        step = effective(law, month, "CAN").steps["predicted"]
+        step = monthly(law, month, "CAN").steps["predicted"]
         found.append(row(identity, step.low, high=step.high, seconds=time.perf_counter() - start))
     return found
