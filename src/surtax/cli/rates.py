@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from surtax.cli.lawfiles import law_option, load_law
 from surtax.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ WORDS = {
 @click.option("--by", "key", default=None, metavar="sector|chapter|measure", help="Break the predicted step down.")
 @click.option("--top", default=15, show_default=True, type=click.IntRange(1, 5000), help="Rows of a breakdown.")
 @click.option("--chart", type=click.Path(path_type=Path), metavar="FILE.svg", help="With --daily: a stepped chart.")
+@law_option()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def rates(
     importer: str,
@@ -49,6 +51,7 @@ def rates(
     key: str | None,
     top: int,
     chart: Path | None,
+    law_files: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Effective US rates on goods of Canada or Mexico: what the law asks, and what claims of USMCA leave of it.
@@ -56,7 +59,6 @@ def rates(
     Ranges are the band of US content in Canadian cars, on which no duty is due under USMCA. Nothing is fitted to what
     customs collected.
     """
-    import surtax.law
     from surtax.trade.effective import as_plain, effective
     from surtax.trade.flows import load_claims
 
@@ -71,7 +73,7 @@ def rates(
         dt.date.fromisoformat(day)
     except ValueError:
         raise InputError(f"--on {day!r} is not a day such as 2025-05-06.") from None
-    law = surtax.law.load()
+    law = load_law(law_files)
     if daily:
         _daily(law, origin.upper(), as_json, chart)
         return
@@ -101,13 +103,14 @@ def _daily(law: Law, origin: str, as_json: bool, chart: Path | None) -> None:
     if chart:
         from surtax.report.rates_chart import write_chart
 
-        write_chart(stretches, collected(origin), chart, origin)
+        write_chart(stretches, collected(origin), chart, origin, notes=law.edits)
     if as_json:
         import json
         from dataclasses import asdict
 
         rows = [{**asdict(s), "start": s.start.isoformat(), "end": s.end.isoformat()} for s in stretches]
         plain = {"schema": "surtax-rates-path/1", "importer": "USA", "origin": origin, "stretches": rows}
+        plain["notes"] = list(law.edits)
         click.echo(json.dumps(plain, ensure_ascii=False, allow_nan=False))
         return
     from rich.table import Table
@@ -116,6 +119,8 @@ def _daily(law: Law, origin: str, as_json: bool, chart: Path | None) -> None:
 
     console = Console()
     console.print(f"[bold]US duties on goods of {origin}, per cent of the imports of 2024[/bold]")
+    for text in law.edits:
+        console.print(text, markup=False)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("from", "until", "nobody claims", "claims predicted", "without a rate", "claims of"):
         table.add_column(name, justify="left" if name in ("from", "until", "claims of") else "right")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import click
 
+from surtax.cli.lawfiles import law_option, load_law
 from surtax.errors import InputError
 
 
@@ -16,9 +18,12 @@ from surtax.errors import InputError
 @click.option(
     "--car-us-content", default=0.5, show_default=True, type=float, help="US content of Canadian cars, a share."
 )
+@law_option()
 @click.option("--deficits", default="fixed", show_default=True, metavar="CLOSURE", help="Closure of the equilibrium.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def revenue(day: str, preference: str, car_us_content: float, deficits: str, as_json: bool) -> None:
+def revenue(
+    day: str, preference: str, car_us_content: float, law_files: tuple[Path, ...], deficits: str, as_json: bool
+) -> None:
     """What US duties on Canadian goods collect in a year, by measure.
 
     Conventional (trade of 2024 as it was), after a partial response (buyers switch between lines and origins), and in
@@ -27,7 +32,6 @@ def revenue(day: str, preference: str, car_us_content: float, deficits: str, as_
     import numpy as np
 
     import surtax as sx
-    import surtax.law
     from surtax.policy.dated import lined, on_day
     from surtax.policy.revenue import revenue as collect
 
@@ -35,7 +39,7 @@ def revenue(day: str, preference: str, car_us_content: float, deficits: str, as_
         date = dt.date.fromisoformat(day)
     except ValueError:
         raise InputError(f"--on {day!r} is not a day such as 2025-05-06.") from None
-    world, law = sx.load_world(), surtax.law.load()
+    world, law = sx.load_world(), load_law(law_files)
     lines = lined(world, law, date, preference, car_us_content)
     dispute = sx.load_scenario("us-canada-2025")
     scenario = on_day(dispute, world, date, law=law, preference=preference, car_us_content=car_us_content, lines=lines)
@@ -48,7 +52,7 @@ def revenue(day: str, preference: str, car_us_content: float, deficits: str, as_
 
         plain = {
             "schema": "surtax-revenue/1", "on": day, "importer": "USA", "origin": "CAN", "unit": "USD million a year",
-            "preference": preference, "car_us_content": car_us_content, "before": found.before,
+            "law": list(law.edits), "preference": preference, "car_us_content": car_us_content, "before": found.before,
             "totals": dict(found.totals), "trade": dict(found.trade),
             "by_measure": {
                 m: {"conventional": v, "partial": found.partial[m], "general": found.general[m]}
@@ -64,6 +68,8 @@ def revenue(day: str, preference: str, car_us_content: float, deficits: str, as_
 
     console = Console()
     console.print(f"[bold]US duties on goods of Canada, law of {day}[/bold], USD million a year at the trade of 2024")
+    for text in law.edits:
+        console.print(text, markup=False)
     console.print(
         f"claims of USMCA {preference}, US content of cars {car_us_content:g}; equilibrium: deficits {deficits}"
     )

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from surtax.cli.lawfiles import law_option, load_law
 from surtax.errors import InputError, is_folder
 
 if TYPE_CHECKING:
+    from surtax.law.book import Law
     from surtax.model.outcome import Outcome
     from surtax.policy.scenario import Scenario
     from surtax.report.summary import Summary
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
               help="One-off change, per cent: =+25 adds, =25 sets. May be given several times.")  # fmt: skip
 @click.option("--on", "day", default=None, metavar="DATE",
               help="us-canada-2025 as the law of that day has it, US duties line by line.")  # fmt: skip
+@law_option()
 @click.option("--preference", default="predicted", show_default=True, metavar="CLAIMS",
               help="With --on: claims of USMCA: predicted, recorded, none or full.")  # fmt: skip
 @click.option("--car-us-content", default=0.5, show_default=True, type=float,
@@ -72,6 +75,7 @@ def run(
     elasticities: str | None,
     changes: tuple[str, ...],
     day: str | None,
+    law_files: tuple[Path, ...],
     preference: str,
     car_us_content: float,
     allow_rates_above: float,
@@ -89,12 +93,14 @@ def run(
     from surtax.report.summary import summarise
 
     _writable((csv_folder, parquet_folder), report)
+    if law_files and not day:
+        raise InputError("--law goes with --on DATE: a run follows the law of a day only where a day is given.")
     with progress("reading the accounts") as say:
         accounts = sx.load_world() if world is None else sx.load_world(world)
         chosen = _load(scenario)
         if day:
             say("reading the law of the day")
-            chosen = _dated(chosen, accounts, day, preference, car_us_content)
+            chosen = _dated(chosen, accounts, day, load_law(law_files), preference, car_us_content)
         chosen = _changed(chosen, changes, allow_rates_above)
         say("solving")
         outcome = sx.solve(accounts, chosen, deficits=deficits, elasticities=elasticities, progress=say)
@@ -125,14 +131,14 @@ def run(
             click.echo(f"wrote {path}")
 
 
-def _dated(chosen: Scenario, accounts: Any, day: str, preference: str, car_us_content: float) -> Scenario:
+def _dated(chosen: Scenario, accounts: Any, day: str, law: Law, preference: str, car_us_content: float) -> Scenario:
     from surtax.policy.dated import on_day
 
     if chosen.name != "us-canada-2025":
         raise InputError(
             f"--on goes with us-canada-2025, not with {chosen.name!r}: other scenarios stand as they are written."
         )
-    return on_day(chosen, accounts, day, preference=preference, car_us_content=car_us_content)
+    return on_day(chosen, accounts, day, law=law, preference=preference, car_us_content=car_us_content)
 
 
 def _load(name: str) -> Scenario:

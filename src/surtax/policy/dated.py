@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surtax.errors import InputError
+from surtax.policy.edited import refuse_new, same_day
 from surtax.policy.scenario import Change, LeftOut, Measure, Scenario
 
 if TYPE_CHECKING:
@@ -89,8 +90,10 @@ def on_day(
         )
     ]
     in_force = {m.id: m for m in scenario.measures}
+    refuse_new(law, {order for order, _ in CANADA.values()}, date)
     for name, (order, end) in CANADA.items():
-        if name in in_force and _in_force(law, order, date) and (end is None or date < end):
+        like = same_day(law, order, date)
+        if name in in_force and _in_force(law, order, date) and (end is None or like < end):
             measures.append(in_force[name])
     kept = [m for m in measures if m.changes]
     text = (
@@ -102,11 +105,12 @@ def on_day(
     return replace(
         scenario,
         name=f"{scenario.name} on {date.isoformat()}",
-        title=f"The US–Canada measures in force on {date.isoformat()}",
+        title=f"The US–Canada measures in force on {date.isoformat()}{', edited law' if law.edits else ''}",
         description=text,
         date=date.isoformat(),
         measures=tuple(kept),
         left_out=(*left, *canada),
+        law=law.edits,
     )
 
 
@@ -132,10 +136,12 @@ def lined(world: World, law: Law, day: dt.date, preference: str, car_us_content:
         raise InputError(f"preference {preference!r}: one of {', '.join(PREFERENCES)}.")
     if not 0 <= car_us_content <= 1:
         raise InputError(f"US content of cars {car_us_content:g}: a share between 0 and 1.")
+    import surtax.law
     from surtax.trade.effective import rates_on
     from surtax.trade.nest import nest
 
-    rates = rates_on(law, "CAN", (BEFORE, day), preference, car_us_content)
+    plain = surtax.law.load() if law.edits else law
+    rates = rates_on(law, "CAN", (BEFORE, day), preference, car_us_content, plain)
     labels = rates.goods.sectors
     # Scrap, electricity and publishing lie in the services of the accounts, whose flows they hardly are.
     place = {code: i for i, code in enumerate(world.sectors) if world.goods[i]}

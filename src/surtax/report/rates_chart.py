@@ -24,8 +24,17 @@ EVENTS = (
 )
 
 
+#: Characters of a line below the title that fit the width.
+LONGEST = 130
+
+
 def write_chart(
-    stretches: Sequence[Any], collected: Mapping[str, float], path: Path, origin: str, highest: float = 10.0
+    stretches: Sequence[Any],
+    collected: Mapping[str, float],
+    path: Path,
+    origin: str,
+    highest: float = 10.0,
+    notes: Sequence[str] = (),
 ) -> None:
     """Write the chart as SVG: the band of predicted rates as steps, what customs collected as points, events as rules.
 
@@ -34,6 +43,7 @@ def write_chart(
     stretches : see `surtax.trade.effective.path`.
     collected : month → per cent.
     path : file ending in .svg.
+    notes : what else holds, such as edits of the law; each a line below the title, cut where it is too long.
     highest : top of the axis, per cent; 4 to 6 March 2025, when claims did not help, run out of it.
 
     Raises
@@ -74,7 +84,10 @@ def write_chart(
         "height": 340,
         "title": {
             "text": f"Effective US duties on goods of {origin}, by day",
-            "subtitle": "Band: predicted claims of USMCA, US content of cars from half to none. Points: collected.",
+            "subtitle": [
+                "Band: predicted claims of USMCA, US content of cars from half to none. Points: collected.",
+                *(n if len(n) <= LONGEST else n[: LONGEST - 1].rstrip() + "…" for n in notes),
+            ],
             "anchor": "start",
         },
         "layer": [

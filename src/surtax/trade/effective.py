@@ -240,7 +240,7 @@ def effective(law: Law, on: str | dt.date, origin: str = "CAN", *, weights: str 
             value = int(goods.value[status == code].sum())
             if value:
                 unknown[words] = value
-    notes = [f"claims of {goods.claims_from[0]}" + (", carried" if goods.claims_from[1] else "")]
+    notes = [f"claims of {goods.claims_from[0]}" + (", carried" if goods.claims_from[1] else ""), *law.edits]
     return Effective(day, origin, goods, steps, collected(origin).get(month), unknown, equivalents, tuple(notes))
 
 
@@ -283,13 +283,16 @@ class TwoDays:
     by_measure: Mapping[str, Floats]
 
 
-def rates_on(law: Law, origin: str, days: Sequence[dt.date], claims: str, car_us_content: float) -> TwoDays:
+def rates_on(
+    law: Law, origin: str, days: Sequence[dt.date], claims: str, car_us_content: float, before_law: Law | None = None
+) -> TwoDays:
     """Rates of the lines of 2024 on two days under the claims of the second day.
 
     Parameters
     ----------
     claims : one of `CLAIMS`.
     car_us_content : share of US content in cars.
+    before_law : the law of the first day, where it is another: an edit is a change, not a state before it.
     """
     if claims not in CLAIMS:
         raise InputError(f"claims {claims!r}: one of {', '.join(CLAIMS)}.")
@@ -298,7 +301,8 @@ def rates_on(law: Law, origin: str, days: Sequence[dt.date], claims: str, car_us
         law.require("USA", day)
     goods = _reweighted(origin, after.isoformat()[:7])
     share = _shares(law, goods, after)[claims]
-    first, second = (_evaluate(law, goods, day, share, car_us_content) for day in (before, after))
+    first = _evaluate(before_law or law, goods, before, share, car_us_content)
+    second = _evaluate(law, goods, after, share, car_us_content)
     return TwoDays(goods, first.total, second.total, second.by_measure)
 
 
@@ -399,7 +403,7 @@ def _table(
     """
     from surtax.law.grid import Lines
 
-    ids = [m for m in _measures(law) if m.startswith("us-")]
+    ids = [m.id for m in law.measures.values() if m.levied_by == "USA"]
     lines = Lines(
         "USA",
         list(map(str, goods.codes)),
@@ -412,7 +416,8 @@ def _table(
     by = {m: np.array(table.by_measure[m]) for m in ids}
     status = np.array(table.status)
     # The duty of 2024 was paid on what then did not claim: it stands for the whole line, and is small.
-    by[MFN] = np.where(status == ONLY_UNIT_VALUE, (goods.ordinary * (1 - share))[:, None], by[MFN])
+    if MFN in by:  # edited law may have withdrawn it
+        by[MFN] = np.where(status == ONLY_UNIT_VALUE, (goods.ordinary * (1 - share))[:, None], by[MFN])
     return table, by, status
 
 
@@ -444,13 +449,11 @@ def _free_lines(law: Law, goods: Basket, day: dt.date) -> NDArray[np.bool_]:
     """(n,) whether the ordinary duty is free without any claim."""
     from surtax.law.grid import Lines
 
+    if MFN not in law.measures:
+        return np.ones(goods.value.size, dtype=bool)
     lines = Lines("USA", list(map(str, goods.codes)), goods.origin, metal_content=0.5, us_content=0.0)
     table = law.schedule(lines, [day.isoformat()], measures=[MFN])
     return np.asarray((table.by_measure[MFN][:, 0] == 0) & (table.status[:, 0] != ONLY_UNIT_VALUE))
-
-
-def _measures(law: Law) -> Sequence[str]:
-    return list(law.measures)
 
 
 def _look_up(codes: NDArray[np.str_], values: Floats, wanted: NDArray[np.str_]) -> Floats:
