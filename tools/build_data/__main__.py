@@ -22,6 +22,7 @@ BUILDERS = {
     "hs-vintages": "hs_vintages",
     "scenarios": "scenarios",
     "law": "law",
+    "canada-items": "canada_items",
     "metal-content": "metal_content",
     "collected": "collected",
 }

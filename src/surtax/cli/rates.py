@@ -26,8 +26,8 @@ WORDS = {
 
 
 @click.command()
-@click.option("--importer", default="USA", show_default=True, help="USA.")
-@click.option("--origin", default="CAN", show_default=True, help="CAN or MEX.")
+@click.option("--importer", default="USA", show_default=True, help="USA or CAN.")
+@click.option("--origin", default="CAN", show_default=True, help="CAN or MEX; with --importer CAN always USA.")
 @click.option("--on", "day", default="2025-05-06", show_default=True, metavar="DATE", help="The day.")
 @click.option(
     "--monthly", is_flag=True, help="The middle of every month whose claims were recorded, instead of one day."
@@ -36,7 +36,8 @@ WORDS = {
 @click.option(
     "--weights", default="month", show_default=True, metavar="month|2024", help="Imports that weigh the lines."
 )
-@click.option("--by", "key", default=None, metavar="sector|chapter|measure", help="Break the predicted step down.")
+@click.option("--by", "key", default=None, metavar="sector|chapter|heading|measure",
+              help="Break the predicted step down; with --importer CAN also by order.")  # fmt: skip
 @click.option("--top", default=15, show_default=True, type=click.IntRange(1, 5000), help="Rows of a breakdown.")
 @click.option("--chart", type=click.Path(path_type=Path), metavar="FILE.svg", help="With --daily: a stepped chart.")
 @law_option()
@@ -56,16 +57,34 @@ def rates(
 ) -> None:
     """Effective US rates on goods of Canada or Mexico: what the law asks, and what claims of USMCA leave of it.
 
+    With --importer CAN: Canada's surtaxes on US goods, before and after remissions.
+
     Ranges are the band of US content in Canadian cars, on which no duty is due under USMCA. Nothing is fitted to what
     customs collected.
     """
     from surtax.trade.effective import as_plain, effective
     from surtax.trade.flows import load_claims
 
+    if importer.upper() == "CAN":
+        from surtax.cli.rates_canada import rates_of_canada
+
+        source = click.get_current_context().get_parameter_source("origin")
+        rates_of_canada(
+            "USA" if source is not None and source.name == "DEFAULT" else origin,
+            day,
+            law=load_law(law_files),
+            monthly=monthly,
+            daily=daily,
+            weights=weights,
+            key=key,
+            top=top,
+            chart=chart,
+            as_json=as_json,
+        )
+        return
     if importer.upper() != "USA":
         raise InputError(
-            f"effective rates of {importer} are not covered: imports by item are public for the United States only. "
-            f"For Canada's side see docs/effective-rates.md and `surtax show us-canada-2025`."
+            f"effective rates of {importer} are not covered: --importer USA (goods of CAN, MEX) or CAN (goods of USA)."
         )
     if key not in (None, "sector", "chapter", "heading", "measure"):
         raise InputError(f"--by {key!r}: sector, chapter, heading or measure.")

@@ -12,6 +12,9 @@ from surtax.errors import InputError
 
 
 @click.command()
+@click.option(
+    "--importer", default="USA", show_default=True, help="USA (duties on Canada) or CAN (surtaxes on the US)."
+)
 @click.option("--on", "day", default="2025-05-06", show_default=True, metavar="DATE", help="The day whose law holds.")
 @click.option("--preference", default="predicted", show_default=True, metavar="CLAIMS",
               help="Claims of USMCA: predicted, recorded, none or full.")  # fmt: skip
@@ -20,11 +23,20 @@ from surtax.errors import InputError
 )
 @law_option()
 @click.option("--deficits", default="fixed", show_default=True, metavar="CLOSURE", help="Closure of the equilibrium.")
+@click.option("--remissions", default="none", show_default=True, metavar="none|named|all|SHARE",
+              help="What Canada gives back of its surtaxes.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def revenue(
-    day: str, preference: str, car_us_content: float, law_files: tuple[Path, ...], deficits: str, as_json: bool
+    importer: str,
+    day: str,
+    preference: str,
+    car_us_content: float,
+    law_files: tuple[Path, ...],
+    deficits: str,
+    remissions: str,
+    as_json: bool,
 ) -> None:
-    """What US duties on Canadian goods collect in a year, by measure.
+    """What US duties on Canadian goods, or Canada's surtaxes on US goods, collect in a year, by measure.
 
     Conventional (trade of 2024 as it was), after a partial response (buyers switch between lines and origins), and in
     general equilibrium with Canada's measures of the day.
@@ -39,10 +51,19 @@ def revenue(
         date = dt.date.fromisoformat(day)
     except ValueError:
         raise InputError(f"--on {day!r} is not a day such as 2025-05-06.") from None
-    world, law = sx.load_world(), load_law(law_files)
+    law = load_law(law_files)
+    if importer.upper() == "CAN":
+        from surtax.cli.revenue_canada import revenue_of_canada
+
+        revenue_of_canada(date, preference, car_us_content, deficits, remissions, law=law, as_json=as_json)
+        return
+    if importer.upper() != "USA":
+        raise InputError(f"--importer {importer!r}: USA or CAN.")
+    world = sx.load_world()
     lines = lined(world, law, date, preference, car_us_content)
     dispute = sx.load_scenario("us-canada-2025")
-    scenario = on_day(dispute, world, date, law=law, preference=preference, car_us_content=car_us_content, lines=lines)
+    scenario = on_day(dispute, world, date, law=law, preference=preference, car_us_content=car_us_content, lines=lines,
+                      remissions=remissions)  # fmt: skip
     outcome = sx.solve(world, scenario, deficits=deficits)
     o, d = world.country("CAN"), world.country("USA")
     ratio = 1 + np.nan_to_num(outcome.flows.values[:, o, d]) / 100

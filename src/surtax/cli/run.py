@@ -36,12 +36,14 @@ if TYPE_CHECKING:
 @click.option("--set", "changes", multiple=True, metavar="'USA<-CAN:C29=+25'",
               help="One-off change, per cent: =+25 adds, =25 sets. May be given several times.")  # fmt: skip
 @click.option("--on", "day", default=None, metavar="DATE",
-              help="us-canada-2025 as the law of that day has it, US duties line by line.")  # fmt: skip
+              help="us-canada-2025 as the law of that day has it, both sides line by line.")  # fmt: skip
 @law_option()
 @click.option("--preference", default="predicted", show_default=True, metavar="CLAIMS",
               help="With --on: claims of USMCA: predicted, recorded, none or full.")  # fmt: skip
 @click.option("--car-us-content", default=0.5, show_default=True, type=float,
               help="With --on: US content of Canadian cars, a share.")  # fmt: skip
+@click.option("--remissions", default="none", show_default=True, metavar="none|named|all|SHARE",
+              help="With --on: what Canada gives back of its surtaxes; what was granted is not public.")  # fmt: skip
 @click.option("--allow-rates-above", type=click.FloatRange(0), default=1000.0, show_default=True, metavar="N",
               help="Higher rates in --set, per cent, are refused.")  # fmt: skip
 @click.option(
@@ -78,6 +80,7 @@ def run(
     law_files: tuple[Path, ...],
     preference: str,
     car_us_content: float,
+    remissions: str,
     allow_rates_above: float,
     top: int,
     as_json: bool,
@@ -100,7 +103,7 @@ def run(
         chosen = _load(scenario)
         if day:
             say("reading the law of the day")
-            chosen = _dated(chosen, accounts, day, load_law(law_files), preference, car_us_content)
+            chosen = _dated(chosen, accounts, day, load_law(law_files), preference, car_us_content, remissions)
         chosen = _changed(chosen, changes, allow_rates_above)
         say("solving")
         outcome = sx.solve(accounts, chosen, deficits=deficits, elasticities=elasticities, progress=say)
@@ -131,14 +134,18 @@ def run(
             click.echo(f"wrote {path}")
 
 
-def _dated(chosen: Scenario, accounts: Any, day: str, law: Law, preference: str, car_us_content: float) -> Scenario:
+def _dated(
+    chosen: Scenario, accounts: Any, day: str, law: Law, preference: str, car_us_content: float, remissions: str
+) -> Scenario:
     from surtax.policy.dated import on_day
 
     if chosen.name != "us-canada-2025":
         raise InputError(
             f"--on goes with us-canada-2025, not with {chosen.name!r}: other scenarios stand as they are written."
         )
-    return on_day(chosen, accounts, day, law=law, preference=preference, car_us_content=car_us_content)
+    return on_day(
+        chosen, accounts, day, law=law, preference=preference, car_us_content=car_us_content, remissions=remissions
+    )
 
 
 def _load(name: str) -> Scenario:

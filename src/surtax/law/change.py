@@ -84,20 +84,7 @@ def _between(base: Law, old: Measure | None, other: Law, new: Measure | None, da
         yield from _products(change, f"{name}, excluded", was_not, is_not)
 
 
-def standing(law: Law, name: str, day: int) -> object:
-    """Return what a measure says on a day, for comparison by ==; None where it is not there or not in force.
-
-    Rates, exemptions, relations that it states, origins and products count; citations and clocks do not.
-    """
-    m = law.measures.get(name)
-    if m is None or not any(row.in_force(day) for row in m.rates):
-        return None
-    rows = frozenset(_rows(m, day, cited=False))
-    products = {g: (items_of(law, n, day), items_of(law, n, day, sign=0)) for g, n in m.groups.items()}
-    return rows, m.origins, products
-
-
-def _rows(m: Measure | None, day: int, cited: bool = True) -> dict[object, tuple[str, str | None]]:
+def _rows(m: Measure | None, day: int) -> dict[object, tuple[str, str | None]]:
     """Rows and relations in force on a day, without the clocks: what compares equal says the same."""
     if m is None:
         return {}
@@ -108,8 +95,6 @@ def _rows(m: Measure | None, day: int, cited: bool = True) -> dict[object, tuple
             timeless = replace(
                 row, start=ALWAYS, end=NEVER, signed=None, end_signed=None, groups=None, remains_subject=(), when=None
             )
-            if not cited:
-                timeless = replace(timeless, citation=None, note=None, confidence=None)
             groups = None if row.groups is None else tuple(names.get(g, "?") for g in row.groups)
             when = None if row.when is None else replace(row.when, otherwise_in=None, otherwise_not_in=None)
             subject = row.subject_on(day) is not None

@@ -1,4 +1,4 @@
-"""What the US duties on Canadian goods collect, by measure: on the trade of 2024, and after trade has responded.
+"""What one side's duties on the other's goods collect, by measure: on the trade of 2024, and after trade responds.
 
 Three answers, in USD million of 2024 a year, on the lines that have a sector and a rate:
 
@@ -53,10 +53,10 @@ def revenue(world: World, found: Lined, flows_ratio: Array) -> Revenue:
     Parameters
     ----------
     world : the accounts that `found` was made for.
-    found : see `surtax.policy.dated.lined`.
-    flows_ratio : [s] X′/X of Canada's sales to the US in an equilibrium, net of tariff.
+    found : see `surtax.policy.dated.lined`, and `surtax.policy.dated_canada.lined_canada` for the other side.
+    flows_ratio : [s] X′/X of the exporter's sales to the importer in an equilibrium, net of tariff.
     """
-    o, d = world.country("CAN"), world.country("USA")
+    o, d = world.country(found.exporter), world.country(found.importer)
     nest, inside = found.nest, found.inside
     kappa = np.where(nest.covered, nest.wedge, 1.0)
     spent = world.flows[:, o, d] * (1 + world.tariffs[:, o, d])
