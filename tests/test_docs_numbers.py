@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import surtax as sx
@@ -56,3 +57,24 @@ def test_limits(outcome):
     ):
         assert part in text, part
     assert (world.elasticity > world.elasticity[metals]).sum() <= 2
+
+
+def test_results_by_set_of_elasticities(outcome):
+    """The table of docs/elasticities.md, and what is said of the sets around it."""
+    text = (DOCS / "elasticities.md").read_text(encoding="utf-8")
+    world = outcome.world
+    goods, can, usa = world.goods, world.country("CAN"), world.country("USA")
+    abroad = (world.flows.sum(axis=(1, 2)) - np.einsum("snn->s", world.flows))[goods]
+    before = world.flows[goods, can, usa]
+    for name in (*sx.elasticity_sets(), "uniform-4"):
+        other = sx.solve(world, outcome.scenario, elasticities=name)
+        theta = other.world.elasticity[goods]
+        exports = 100 * (other.X_new[goods, can, usa].sum() / before.sum() - 1)
+        row = (
+            f"| `{name}` | {abroad @ theta / abroad.sum():.1f} | {other.welfare['CAN']:.2f} | {other.welfare['USA']:.3f} "
+            f"| {exports:.0f} |"
+        ).replace("-", "−")
+        assert row.replace(name.replace("-", "−"), name) in text, row
+        both = sx.solve(world, sx.load_scenario("all-goods-25-both"), elasticities=name)
+        assert -1.45 < both.welfare["CAN"] < -0.95  # 1.0 to 1.4 as rounded
+    assert f"θ = {world.elasticity[-1]:.2f}" in text

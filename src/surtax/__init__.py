@@ -20,6 +20,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "World": "surtax.world",
+    "elasticity_draws": "surtax.elasticities",
+    "elasticity_sets": "surtax.elasticities",
     "load_world": "surtax.world",
     "world_names": "surtax.world",
     "Measure": "surtax.policy",
@@ -50,6 +52,8 @@ __all__ = [
     "Solver",
     "SurtaxError",
     "World",
+    "elasticity_draws",
+    "elasticity_sets",
     "load_scenario",
     "load_world",
     "scenario_names",
@@ -59,6 +63,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from surtax.elasticities import elasticity_draws, elasticity_sets
     from surtax.errors import AccountsError, InputError, NoConvergence, NoEquilibrium, SurtaxError
     from surtax.model.equilibrium import Solver, solve
     from surtax.model.outcome import Outcome, variables

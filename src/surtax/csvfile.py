@@ -9,10 +9,14 @@ from pathlib import Path
 from surtax.errors import InputError
 
 
-def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+def read_rows(
+    path: Path, columns: Sequence[str], *, rest: bool = False, blank: Sequence[str] = ()
+) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield each row of a CSV file as its place, `file, line n`, and the text of the asked columns, stripped.
 
-    Other columns are left alone. Rows may end before the columns that are not asked for.
+    Other columns are left alone, or with `rest` given too, empty text where a row ends before them; then all
+    stand in the order of the file. Rows may end before the columns that are not asked for, and before those in `blank`,
+    asked-for columns whose cells may be empty.
 
     Raises
     ------
@@ -29,7 +33,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[st
             twice = [c for c in columns if head.count(c) > 1]
             if twice:
                 raise InputError(f"{path}: the first line names the column {twice[0]} twice.")
-            at = {c: head.index(c) for c in columns}
+            at = {c: head.index(c) for c in (dict.fromkeys(head) if rest else columns)}
             for cells in reader:
                 place = f"{path}, line {reader.line_num}"
                 if not any(c.strip() for c in cells):
@@ -40,7 +44,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[st
                         f"a point, 8.5, and put text that holds a comma in quotation marks."
                     )
                 row = {c: cells[i].strip() if i < len(cells) else "" for c, i in at.items()}
-                empty = [c for c in columns if not row[c]]
+                empty = [c for c in columns if not row[c] and c not in blank]
                 if empty:
                     raise InputError(f"{place}: nothing stands under {empty[0]}.")
                 yield place, row

@@ -209,9 +209,15 @@ def test_the_default_set_by_its_name(embedded):
     np.testing.assert_array_equal(sx.solve(embedded, elasticities=printed).world.elasticity, embedded.elasticity)
     coarse = embedded.aggregate(sectors={"METALS": ["C24A", "C24B"]})
     np.testing.assert_array_equal(sx.solve(coarse, elasticities="fgo").world.elasticity, coarse.elasticity)
-    # a world with another set takes it by its sectors' codes, and says where members weigh alike
+    # a world with another set takes it by its sectors' codes; what the members of SVC trade is remembered (to the six
+    # digits that the metadata hold)
     back = sx.solve(embedded.with_elasticity(4), elasticities="fgo")
     np.testing.assert_array_equal(back.world.elasticity[:-1], embedded.elasticity[:-1])
+    assert back.world.elasticity[-1] == pytest.approx(embedded.elasticity[-1], rel=1e-5)
+    assert back.conditions.elasticities == "fgo"
+    # where it is not known members weigh alike, and the name says so
+    unknown = embedded.with_elasticity(4).replace(meta={**embedded.meta, "elasticities": {"set": "other"}})
+    back = sx.solve(unknown, elasticities="fgo")
     assert back.conditions.elasticities == "fgo (plain mean of its members: SVC)"
     # of the CSV that ships, read here: C29 5.98 and so on, by eye in the file
     with (FOLDER / "fgo.csv").open(encoding="utf-8") as file:

@@ -17,6 +17,7 @@ BUILDERS = {
     "base-tariffs": "base_tariffs",
     "world": "world",
     "us-imports": "us_imports",
+    "protee": "elasticities_protee",
     "claims": "claims",
     "us-exports-canada": "us_exports_canada",
     "hs-vintages": "hs_vintages",

@@ -31,6 +31,8 @@ COMMANDS = {
     "rates": ("surtax.cli.rates", "Effective rates: what the law asks, and what claims of preference leave of it."),
     "revenue": ("surtax.cli.revenue", "What the duties collect by measure, before and after trade responds."),
     "pe": ("surtax.cli.pe", "Partial equilibrium of product markets from a CSV file."),
+    "elasticities": ("surtax.cli.elasticities", "The published sets of trade elasticities, and what stands in them."),
+    "estimate": ("surtax.cli.estimate", "Trade elasticities from your own table of trade and tariffs."),
     "build-world": ("surtax.cli.build", "Make a world file from an OECD ICIO table as published."),
 }
 

@@ -25,6 +25,8 @@ from surtax.errors import InputError
 @click.option("--deficits", default="fixed", show_default=True, metavar="CLOSURE", help="Closure of the equilibrium.")
 @click.option("--remissions", default="none", show_default=True, metavar="none|named|all|SHARE",
               help="What Canada gives back of its surtaxes.")  # fmt: skip
+@click.option("--elasticities", default=None, metavar="NAME|NUMBER|FILE",
+              help="Trade elasticities: a set (see `surtax elasticities`), a number, or a CSV file.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def revenue(
     importer: str,
@@ -34,6 +36,7 @@ def revenue(
     law_files: tuple[Path, ...],
     deficits: str,
     remissions: str,
+    elasticities: str | None,
     as_json: bool,
 ) -> None:
     """What US duties on Canadian goods, or Canada's surtaxes on US goods, collect in a year, by measure.
@@ -44,6 +47,7 @@ def revenue(
     import numpy as np
 
     import surtax as sx
+    from surtax.elasticities import apply
     from surtax.policy.dated import lined, on_day
     from surtax.policy.revenue import revenue as collect
 
@@ -60,6 +64,8 @@ def revenue(
     if importer.upper() != "USA":
         raise InputError(f"--importer {importer!r}: USA or CAN.")
     world = sx.load_world()
+    if elasticities is not None:
+        world = apply(world, elasticities)
     lines = lined(world, law, date, preference, car_us_content)
     dispute = sx.load_scenario("us-canada-2025")
     scenario = on_day(dispute, world, date, law=law, preference=preference, car_us_content=car_us_content, lines=lines,
@@ -92,7 +98,8 @@ def revenue(
     for text in law.edits:
         console.print(text, markup=False)
     console.print(
-        f"claims of USMCA {preference}, US content of cars {car_us_content:g}; equilibrium: deficits {deficits}"
+        f"claims of USMCA {preference}, US content of cars {car_us_content:g}; equilibrium: deficits {deficits}, "
+        f"trade elasticities {outcome.conditions.elasticities}"
     )
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("measure", "conventional", "partial", "general"):

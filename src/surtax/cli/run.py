@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--deficits", default="fixed", metavar="CLOSURE", show_default=True,
               help="What happens to trade deficits: fixed, balanced, gdp-share or multiplicative.")  # fmt: skip
 @click.option("--elasticities", default=None, metavar="NAME|NUMBER|FILE",
-              help="Trade elasticities: fgo, uniform-4 (any number), or a CSV file (sector,elasticity).")  # fmt: skip
+              help="Trade elasticities: a set (see `surtax elasticities`), a number, or a CSV file.")  # fmt: skip
 @click.option("--set", "changes", multiple=True, metavar="'USA<-CAN:C29=+25'",
               help="One-off change, per cent: =+25 adds, =25 sets. May be given several times.")  # fmt: skip
 @click.option("--on", "day", default=None, metavar="DATE",
@@ -93,6 +93,7 @@ def run(
     The name `none` starts from no change, for use with --set.
     """
     import surtax as sx
+    from surtax.elasticities import apply
     from surtax.report.summary import summarise
 
     _writable((csv_folder, parquet_folder), report)
@@ -100,13 +101,16 @@ def run(
         raise InputError("--law goes with --on DATE: a run follows the law of a day only where a day is given.")
     with progress("reading the accounts") as say:
         accounts = sx.load_world() if world is None else sx.load_world(world)
+        if elasticities is not None:
+            # Before the law of a day: its product nest uses θ too.
+            accounts = apply(accounts, elasticities)
         chosen = _load(scenario)
         if day:
             say("reading the law of the day")
             chosen = _dated(chosen, accounts, day, load_law(law_files), preference, car_us_content, remissions)
         chosen = _changed(chosen, changes, allow_rates_above)
         say("solving")
-        outcome = sx.solve(accounts, chosen, deficits=deficits, elasticities=elasticities, progress=say)
+        outcome = sx.solve(accounts, chosen, deficits=deficits, progress=say)
         summary = summarise(outcome, top)
         if csv_folder or parquet_folder:
             say("writing tables")

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from surtax.errors import InputError, nearest
 from surtax.inputs import codes
 from surtax.world import checks
+from surtax.world.elasticities import member_weights
 from surtax.world.units import Unit, unit_of
 
 Array = NDArray[np.float64]
@@ -292,7 +293,12 @@ class World:
             for code, value in elasticity.items():
                 theta[self.sector(str(code))] = checks.number(f"elasticity of {code}", value)
             elasticity = theta
-        meta = {**self.meta, "elasticities": {"set": name or "given by the user"}}
+        about: dict[str, Any] = {"set": name or "given by the user"}
+        # What a merged sector's members trade stays true, and lets another set be averaged as the first one was.
+        weights = member_weights(self.meta.get("elasticities"))
+        if weights:
+            about["weights"] = weights
+        meta = {**self.meta, "elasticities": about}
         return replace(self, elasticity=checks.elasticity(elasticity, self.sectors), meta=meta)
 
     def aggregate(
