@@ -48,9 +48,10 @@ def test_an_added_measure_counts_whatever_its_name_and_first_day(world, dispute)
     law = LAW.edit(add=ADDED)
     before, after = (effective(x, "2025-05-06").steps["none"] for x in (LAW, law))
     # on every line with a rate, three points more
-    known = ~np.isnan(before.rates)
-    np.testing.assert_allclose(after.rates[known] - before.rates[known], 3, atol=1e-9)
-    assert after.by_measure["an-import-fee"][1] > 0
+    known = before.known > 0
+    value = effective(LAW, "2025-05-06").basket.value
+    np.testing.assert_allclose((after.duties[1] - before.duties[1])[known], 0.03 * value[known], rtol=1e-9, atol=1e-3)
+    assert after.by_measure["an-import-fee"][1] == pytest.approx(0.03 * value[known].sum())
     scenario = on_day(dispute, world, "2025-01-02", law=law)
     schedule = scenario.only("us-law").schedule(world)
     o, d = world.country("CAN"), world.country("USA")

@@ -7,7 +7,7 @@ import pytest
 
 from surtax import InputError
 from surtax.report.rates_chart import write_chart
-from surtax.trade.effective import Stretch
+from surtax.trade.stretches import Stretch
 
 DAYS = [dt.date(2025, 3, 1), dt.date(2025, 3, 4), dt.date(2025, 3, 7), dt.date(2025, 4, 1)]
 STRETCHES = [

@@ -8,9 +8,11 @@ import pytest
 
 import surtax.law
 from surtax import InputError
-from surtax.trade.effective import basket, collected, effective, path, rates_on
+from surtax.trade.baskets import basket, products
+from surtax.trade.effective import collected, collected_usd, effective, monthly, rates_on
 from surtax.trade.flows import load_claims, load_us_imports
 from surtax.trade.metal import metal_content
+from surtax.trade.stretches import path
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +34,13 @@ def test_weights_are_the_month_s_imports_to_the_dollar(may):
 
 @pytest.mark.parametrize("key", ["sector", "chapter", "heading"])
 def test_groups_add_up_to_the_whole(may, key):
-    rows = may.by(key)
-    assert sum(r[1] for r in rows) == may.basket.value.sum()
-    # Sums of some thousand products of doubles: rounding is 1e-12 of the total.
-    assert sum(r[3] for r in rows) == pytest.approx(may.steps["predicted"].duty[1], rel=1e-11)
+    for step in may.steps.values():
+        rows = may.by(key, step.name)
+        assert sum(g.value for g in rows) == may.value
+        # Sums of some thousand products of doubles: rounding is 1e-12 of the total.
+        assert sum(g.low for g in rows) == pytest.approx(step.duty[0], rel=1e-11)
+        assert sum(g.high for g in rows) == pytest.approx(step.duty[1], rel=1e-11)
+        assert sum(g.known for g in rows) == pytest.approx(float(may.basket.value @ step.known), rel=1e-11)
 
 
 def test_measures_add_up_to_the_duty(may):
@@ -46,9 +51,11 @@ def test_measures_add_up_to_the_duty(may):
 
 def test_unknown_value_is_said_and_left_out_of_the_mean(may):
     step = may.steps["none"]
-    known = ~np.isnan(step.rates)
+    known = step.known == 1
     assert sum(may.unknown.values()) == may.basket.value[~known].sum()
     assert step.high == pytest.approx(100 * step.duty[1] / may.basket.value[known].sum())
+    listed = [r for r in may.without_a_place() if r["without_a_rate"]]
+    assert sum(r["value_usd"] for r in listed) == sum(may.unknown.values())
 
 
 def test_a_claim_lowers_what_is_due(may):
@@ -61,7 +68,8 @@ def test_before_the_dispute_a_claim_makes_canadian_goods_free(law):
     """HTS special column: S is free for every item that grants it; nothing else was levied on Canada on 15 January 2025."""
     found = effective(law, "2025-01-15")
     assert found.steps["full"].high == pytest.approx(0, abs=0.01)
-    assert set(found.steps["none"].by_measure) <= {"us-mfn", "us-s201-solar"}
+    levied = {m for m, duty in found.steps["none"].by_measure.items() if duty[1]}
+    assert levied <= {"us-mfn", "us-s201-solar"}
 
 
 def test_from_4_to_6_march_2025_claims_did_not_help(law):
@@ -88,8 +96,10 @@ def test_rates_on_two_days_share_lines_and_claims(law):
 
 def test_months_without_a_record_carry_claims_and_say_so(law):
     found = effective(law, "2025-06-10")
-    assert found.basket.claims_from == ("2025-05", True)
-    assert "2024" in found.basket.weights
+    assert found.claims_from == ("2025-05", True)
+    assert (found.basket.month, found.basket.carried) == ("2025-05", True)
+    assert "standing for 2025-06" in found.basket.weights
+    assert effective(law, "2025-06-10", weights="2024").value == load_us_imports().select(origin="CAN").total()
 
 
 def test_collections_are_a_comparator_with_their_source():
@@ -111,6 +121,16 @@ def test_other_origins_and_words_are_refused(law):
         effective(law, "2025-05-06", "DEU")
     with pytest.raises(InputError, match="weights"):
         effective(law, "2025-05-06", weights="2023")
+    with pytest.raises(InputError, match="step"):
+        effective(law, "2025-05-06").by("sector", "guessed")
+    with pytest.raises(InputError, match="cannot group"):
+        effective(law, "2025-05-06").by("port")
+    with pytest.raises(InputError, match="not a day"):
+        effective(law, "6 May")
+    with pytest.raises(InputError, match="not a month"):
+        monthly(law, "2025-13")
+    with pytest.raises(InputError, match="covered for the United States"):
+        monthly(law, "2027-01")
     with pytest.raises(InputError, match="claims"):
         rates_on(law, "CAN", (dt.date(2025, 1, 1), dt.date(2025, 5, 6)), "guessed", 0.5)
 
@@ -141,3 +161,93 @@ def test_days_that_the_law_does_not_cover_are_refused(law, day):
         effective(law, day)
     with pytest.raises(InputError, match="covered for the United States"):
         path(law, "CAN", dt.date.fromisoformat(day), dt.date.fromisoformat(day) + dt.timedelta(days=3))
+
+
+# --- months ---
+
+
+@pytest.mark.parametrize(("origin", "month"), [("CAN", "2025-03"), ("MEX", "2025-11"), ("CAN", "2026-02")])
+def test_a_month_is_the_mean_over_its_days(law, origin, month):
+    """Day by day, each with the law of the day, the month's claims and the same imports."""
+    found = monthly(law, month, origin)
+    first = dt.date.fromisoformat(f"{month}-01")
+    days = [first + dt.timedelta(days=i) for i in range(found.days)]
+    assert (days[-1] + dt.timedelta(days=1)).day == 1
+    single = [effective(law, d, origin) for d in days]
+    for name, step in found.steps.items():
+        for end in (0, 1):
+            # The mean of thirty sums against the sum of means.
+            assert step.duty[end] == pytest.approx(np.mean([d.steps[name].duty[end] for d in single]), rel=1e-10)
+
+
+def test_march_2025_has_three_days_on_which_claims_did_not_help(law):
+    """4 to 6 March (EO 14193 before EO 14231): 3 of 31 days at 25 or 10 per cent on all goods, claimed or not."""
+    month, inside = monthly(law, "2025-03").steps["full"], effective(law, "2025-03-05").steps["full"]
+    of_three, of_month = (s.by_measure["us-ieepa-can"][1] for s in (inside, month))
+    assert of_month == pytest.approx(3 / 31 * of_three, rel=1e-9)
+
+
+def test_a_month_that_the_law_covers_in_part_says_so(law):
+    found = monthly(law, "2026-08")
+    assert found.days == 18
+    assert "all that the law covers" in found.notes[-1]
+
+
+@pytest.mark.parametrize("month", load_claims().months)
+def test_every_month_with_claims_has_its_own_imports_and_claims(law, month):
+    found = monthly(law, month)
+    assert found.claims_from == (month, False)
+    assert found.value == load_claims().metadata["totals"][month]["CAN"]["value_usd"]
+    claimed = found.steps["recorded"].shares @ found.basket.value
+    # Shares times values give the claimed dollars back but for rounding.
+    assert claimed == pytest.approx(load_claims().metadata["totals"][month]["CAN"]["claimed_usd"], rel=1e-12)
+
+
+def test_collections_are_those_published_or_the_rate_on_carried_imports(law):
+    assert collected_usd(monthly(law, "2025-05")) == 561e6  # US Census
+    june = monthly(law, "2025-06")
+    assert collected_usd(june) == pytest.approx(0.0241 * june.value)
+    assert collected_usd(monthly(law, "2025-05", "MEX")) is None
+
+
+def test_what_is_due_without_a_claim_on_amounts_per_unit():
+    """Crude oil pays 5.25 or 10.5 cents a barrel (HTS 2709): 0.05 to 0.3 per cent at 35 to 100 dollars a barrel."""
+    goods = products("CAN")
+    crude = np.isin(goods.codes.astype("U4"), ["2709"]) & (goods.value_2024 > 10**9)
+    assert crude.any()
+    assert ((goods.equivalent[crude] > 0.05) & (goods.equivalent[crude] < 0.3)).all()
+
+
+# --- the path ---
+
+
+def test_the_path_by_groups_adds_up_on_every_stretch(law):
+    keys = ("sector", "chapter", "heading", "measure")
+    for s in path(law, "MEX", dt.date(2025, 7, 20), dt.date(2025, 11, 10), by=keys):
+        total = load_us_imports().select(origin="MEX").total()
+        whole = {k: (sum(g.low for g in s.groups[k]), sum(g.high for g in s.groups[k])) for k in keys}
+        for key in keys[:3]:
+            assert sum(g.value for g in s.groups[key]) == total
+        for key in keys[1:]:
+            assert whole[key] == pytest.approx(whole["sector"], rel=1e-11)
+        known = sum(g.known for g in s.groups["sector"])
+        assert s.high == pytest.approx(100 * whole["sector"][1] / known, rel=1e-11)
+        assert s.unknown == pytest.approx(1 - known / total, rel=1e-9)
+
+
+@pytest.mark.parametrize("claims", ["none", "full", "recorded", "endogenous"])
+def test_the_path_follows_the_step_asked_for(law, claims):
+    day = dt.date(2025, 8, 2)
+    (one,) = path(law, "CAN", day, day + dt.timedelta(days=1), claims=claims)
+    step = effective(law, day, weights="2024").steps[claims]
+    assert (one.low, one.high) == pytest.approx((step.low, step.high), rel=1e-11)
+
+
+def test_unknown_keys_and_claims_of_the_path_are_refused(law):
+    days = dt.date(2025, 8, 2), dt.date(2025, 8, 3)
+    with pytest.raises(InputError, match="cannot group by 'port'"):
+        path(law, "CAN", *days, by=("port",))
+    with pytest.raises(InputError, match="claims 'guess'"):
+        path(law, "CAN", *days, claims="guess")
+    with pytest.raises(InputError, match="CAN and MEX"):
+        path(law, "FRA", *days)

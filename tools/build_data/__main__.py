@@ -26,6 +26,7 @@ BUILDERS = {
     "canada-items": "canada_items",
     "metal-content": "metal_content",
     "collected": "collected",
+    "claiming": "claiming",
 }
 
 

@@ -17,7 +17,7 @@ from surtax.errors import InputError
 )
 @click.option("--on", "day", default="2025-05-06", show_default=True, metavar="DATE", help="The day whose law holds.")
 @click.option("--preference", default="predicted", show_default=True, metavar="CLAIMS",
-              help="Claims of USMCA: predicted, recorded, none or full.")  # fmt: skip
+              help="Claims of USMCA: predicted, recorded, none, full or endogenous.")  # fmt: skip
 @click.option(
     "--car-us-content", default=0.5, show_default=True, type=float, help="US content of Canadian cars, a share."
 )

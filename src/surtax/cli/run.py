@@ -39,7 +39,7 @@ if TYPE_CHECKING:
               help="us-canada-2025 as the law of that day has it, both sides line by line.")  # fmt: skip
 @law_option()
 @click.option("--preference", default="predicted", show_default=True, metavar="CLAIMS",
-              help="With --on: claims of USMCA: predicted, recorded, none or full.")  # fmt: skip
+              help="With --on: claims of USMCA: predicted, recorded, none, full or endogenous.")  # fmt: skip
 @click.option("--car-us-content", default=0.5, show_default=True, type=float,
               help="With --on: US content of Canadian cars, a share.")  # fmt: skip
 @click.option("--remissions", default="none", show_default=True, metavar="none|named|all|SHARE",

@@ -7,6 +7,7 @@ each other.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -219,6 +220,36 @@ class Batch:
         inside = np.array([str(o) in origins for o in self.origin_names])  # type: ignore[operator]
         return inside[self.origin]
 
+    def covered(self, day: int) -> Bools:
+        """Return (n,) whether the data cover each line on a day: its origin, and its code in the nomenclature."""
+        covered = self.from_origins(self.place.origins) & self.lists.exist(day)[self.product]
+        covered &= self.origin_names[self.origin] != self.place.importer
+        return covered
+
+    def copied(self, at: Ints, contents: Mapping[str, Floats]) -> Batch:
+        """Return the batch with copies of the lines `at` after it, whose contents are others.
+
+        Parameters
+        ----------
+        at : (k,) positions
+        contents : mapping of "us" or a metal to (k,) shares
+        """
+        more = copy.copy(self)
+        more.n = self.n + len(at)
+        more.product, more.origin = (np.concatenate((a, a[at])) for a in (self.product, self.origin))
+        more.claimed, more.us, more.ca_mx, more.loose = (
+            np.concatenate((a, a[at])) for a in (self.claimed, self.us, self.ca_mx, self.loose)
+        )
+        more.unit_values = {u: np.concatenate((v, v[at])) for u, v in self.unit_values.items()}
+        blank = np.full(self.n, np.nan)
+        metals = {*self.explicit, *(m for m in contents if m != "us")}
+        more.explicit = {
+            m: np.concatenate((v := self.explicit.get(m, blank), contents.get(m, v[at]))) for m in sorted(metals)
+        }
+        if "us" in contents:
+            more.us[self.n :] = contents["us"]
+        return more
+
     def rates_of(self, table: RateTable, preference: str) -> TableRates:
         """Return the rates of a table as arrays, for a claim."""
         token = (table.number, preference)
@@ -235,8 +266,7 @@ class Batch:
         place = self.place
         if not place.start <= day < place.end:
             return np.full(self.n, np.nan), np.full(self.n, NOT_COVERED, dtype=np.uint8), kept
-        covered = self.from_origins(place.origins) & self.lists.exist(day)[self.product]
-        covered &= self.origin_names[self.origin] != place.importer
+        covered = self.covered(day)
         for preference, weight in ((self.preference, self.claimed), ("none", 1.0 - self.claimed)):
             at = np.flatnonzero(covered & (weight > 0))
             if not len(at):

@@ -117,6 +117,15 @@ class ProductLists:
         self._cache[token] = states
         return states
 
+    def ever(self, group: int) -> Bools:
+        """Return (products,) whether a group may hold each product, or a part of it, on any day."""
+        low, high = self._bounds[group], self._bounds[group + 1]
+        product, _, _, sign = (c[low:high] for c in self._columns)
+        found = np.zeros(len(self.products), dtype=bool)
+        found[product[sign == 1]] = True
+        found[self._split] = True
+        return found
+
     def _scalar(self, i: int, group: int, day: int) -> int:
         if i not in self._hits:
             self._hits[i] = engine.find_hits(self._law.index, self._law.overlay, self.products[i])

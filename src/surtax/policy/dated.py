@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 #: The day before the dispute's first measure, against which wedges are taken.
 BEFORE = dt.date(2025, 1, 1)
-PREFERENCES = ("predicted", "recorded", "none", "full")
 
 
 def on_day(
@@ -49,7 +48,8 @@ def on_day(
     day : any day that the law covers.
     law : the law, or an edited one; None is the law as it is.
     preference : whose claims of USMCA: "predicted" (recorded, with lines free of duty predicted before July 2025),
-        "recorded", "none" or "full".
+        "recorded", "none", "full" or "endogenous" (predicted ones, moved by what the law, or an edit of it, makes a
+        claim save: docs/claims.md).
     car_us_content : share of US content in Canadian cars, of which no duty is due under USMCA; not public by
         model: 0 to 0.5 and more are defensible (docs/effective-rates.md).
     lines : what `lined` gives for the same day and claims, where the caller has it already.
@@ -157,15 +157,11 @@ class Lined:
 
 def lined(world: World, law: Law, day: dt.date, preference: str, car_us_content: float) -> Lined:
     """Join the law of a day to the lines, and the lines to the sectors of a world; see `on_day`."""
-    if preference not in PREFERENCES:
-        raise InputError(f"preference {preference!r}: one of {', '.join(PREFERENCES)}.")
-    if not 0 <= car_us_content <= 1:
-        raise InputError(f"US content of cars {car_us_content:g}: a share between 0 and 1.")
-    import surtax.law
+    from surtax.trade.claiming import check_claims
     from surtax.trade.effective import rates_on
 
-    plain = surtax.law.load() if law.edits else law
-    return nested(world, rates_on(law, "CAN", (BEFORE, day), preference, car_us_content, plain), "USA", "CAN")
+    check_claims(preference, "preference")
+    return nested(world, rates_on(law, "CAN", (BEFORE, day), preference, car_us_content), "USA", "CAN")
 
 
 def nested(world: World, rates: RatesOfTwoDays, importer: str, exporter: str) -> Lined:

@@ -40,7 +40,7 @@ def write_chart(
 
     Parameters
     ----------
-    stretches : see `surtax.trade.effective.path`.
+    stretches : see `surtax.trade.stretches.path`.
     collected : month → per cent.
     path : file ending in .svg.
     notes : what else holds, such as edits of the law; each a line below the title, cut where it is too long.

@@ -1,15 +1,18 @@
 """The law joined to trade by product: effective rates of US duties on Canada and Mexico, step by step.
 
 What the steps are and what each leaves open is in docs/effective-rates.md. Nothing here is fitted to what customs
-collected.
+collected. A day has the law of that day; a month has the mean over its days, since entries of a month face each day's
+law. Neighbours: `surtax.trade.stretches` (the path by day), `surtax.trade.gaps` (what lies between a step and
+collections), `surtax.trade.claiming` (who claims).
 """
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,66 +20,64 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surtax.errors import InputError
-from surtax.trade.flows import load_claims, load_us_imports
-from surtax.trade.metal import metal_content
-from surtax.trade.vintages import sector_of
+from surtax.trade.baskets import WEIGHTS, Basket, basket, check_origin, month_of
+from surtax.trade.claiming import CLAIMS, check_claims, shares
+from surtax.trade.joined import (
+    CAR_US_CONTENT,
+    NOT_COVERED,
+    ONLY_UNIT_VALUE,
+    UNKNOWN,
+    Joined,
+    days_of,
+    joined,
+)
 
 if TYPE_CHECKING:
     from surtax.law.book import Law
-    from surtax.law.grid import Schedule
 
 Floats = NDArray[np.float64]
 
-CLAIMS = ("none", "full", "recorded", "predicted")
-#: The month from which claims on lines free of ordinary duty were recorded; their shares stand for earlier months.
-RECORDED_ON_FREE_LINES = "2025-07"
-#: US content of Canadian cars is not public by model; the duty falls on what is not of the US. The band is from
-# half of the
-#: value (Innovation, Science and Economic Development Canada: about 50 per cent US content on average) to all of it.
-CAR_US_CONTENT = (0.5, 0.0)
-MFN = "us-mfn"
+WITHOUT = {
+    NOT_COVERED: "the code does not stand in the tariff of the day",
+    UNKNOWN: "a fact decides that trade data do not hold",
+}
+SPECIAL_CHAPTERS = "chapters 98 and 99: what was done to the goods, or their other item, decides"
+NO_SECTOR = {
+    "": "the tables of sectors do not know the code",
+    "NONE": "in no sector",
+    "SVC": "counted among services: electricity, publishing, scrap, used goods",
+}
 
 
 @dataclass(frozen=True, eq=False)
-class Basket:
-    """Lines of one origin with weights and claims.
+class Lined:
+    """Duty of lines at one content, mean over the days.
 
     Attributes
     ----------
-    origin : CAN or MEX.
-    weights : what the weights are, in words.
-    codes : (n,) ten digits.
-    value : (n,) USD.
-    ordinary : (n,) per cent; duty calculated in 2024 over value, for lines whose ordinary duty is an amount per unit.
-    recorded, predicted : (n,) shares of value that claim USMCA.
-    claims_from : month whose claims these are, and whether they were carried from an earlier one.
+    rate : (n,) per cent of value, zero on days without a rate.
+    by_measure : measure → (n,); they add up to `rate`.
+    known : (n,) share of the days on which the line has a rate.
+    without : reason (a status) → (n,) share of the days.
+    equivalent : (n,) whether the ordinary duty is an equivalent of 2024 on any of the days.
     """
 
-    origin: str
-    weights: str
-    codes: NDArray[np.str_]
-    value: NDArray[np.int64]
-    ordinary: Floats
-    recorded: Floats
-    predicted: Floats
-    claims_from: tuple[str, bool]
+    rate: Floats
+    by_measure: Mapping[str, Floats]
+    known: Floats
+    without: Mapping[int, Floats]
+    equivalent: NDArray[np.bool_]
 
-    def __post_init__(self) -> None:
-        # Baskets are kept from call to call: nobody may write into them.
-        for name in ("codes", "value", "ordinary", "recorded", "predicted"):
-            view = getattr(self, name).view()
-            view.flags.writeable = False
-            object.__setattr__(self, name, view)
 
-    @cached_property
-    def sectors(self) -> NDArray[np.str_]:
-        """(n,) sector of the accounts; see `surtax.trade.sector_of`."""
-        return sector_of(self.codes)
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Part of a step: value in USD, of which with a rate, and duty at both ends of the band."""
 
-    @cached_property
-    def metals(self) -> dict[str, Floats]:
-        """{metal: (n,)} content; see `surtax.trade.metal.metal_content`."""
-        return metal_content(self.codes)
+    label: str
+    value: int
+    known: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,117 +86,119 @@ class Step:
 
     Attributes
     ----------
-    name : which claims are assumed.
-    rates : (n,) per cent of value, NaN where the law or the data do not say.
-    low, high : mean rate over lines with a rate, per cent, with US content of cars at both ends of its band.
+    name : which claims are assumed; see `surtax.trade.claiming.CLAIMS`.
+    shares : (n,) share of each line's value that claims.
+    low, high : mean rate over value with a rate, per cent, with US content of cars at both ends of its band.
     duty : (low, high) USD.
     by_measure : measure → (low, high) USD.
+    duties : (low, high), each (n,) USD.
+    known : (n,) share of the days on which the line has a rate.
     """
 
     name: str
-    rates: Floats
+    shares: Floats
     low: float
     high: float
     duty: tuple[float, float]
     by_measure: Mapping[str, tuple[float, float]]
+    duties: tuple[Floats, Floats]
+    known: Floats
 
 
 @dataclass(frozen=True, eq=False)
 class Effective:
-    """Effective rates of one origin on one day.
+    """Effective rates of one origin on one day, or over the days of one month.
 
     Attributes
     ----------
-    on, origin : the day and the origin.
-    basket : lines and weights.
+    on, days : the (first) day, and how many days the mean is over.
+    month : such as 2025-05, where the mean is over its days; None for one day.
+    origin, basket : lines and weights.
+    claims_from : month whose claims these are, and whether they were carried from an earlier one.
     steps : name → `Step`, in the order of the waterfall.
     collected : per cent that customs collected in the month, or None where it is not known here.
-    unknown : value of lines without a rate, USD, by reason.
+    unknown : value of lines without a rate if nobody claims, USD, by reason; in a month the mean over days.
     equivalents : value of lines whose ordinary duty is an equivalent of 2024, USD.
+    reasons : (n,) why a line has no rate on some day if nobody claims; empty where it has one.
+    measures : step → measure → (n,) whether it falls on a line on any of the days.
     """
 
     on: dt.date
+    days: int
+    month: str | None
     origin: str
     basket: Basket
+    claims_from: tuple[str, bool]
     steps: Mapping[str, Step]
     collected: float | None
     unknown: Mapping[str, int]
     equivalents: int
+    reasons: NDArray[np.object_] = field(repr=False)
+    measures: Mapping[str, Mapping[str, NDArray[np.bool_]]] = field(repr=False)
     notes: tuple[str, ...] = field(default=())
 
-    def by(self, key: str, step: str = "predicted") -> list[tuple[str, int, float, float]]:
-        """Group a step: rows (label, value, value with a rate, duty at the upper end), USD, adding up to the whole.
+    @property
+    def value(self) -> int:
+        """USD, all lines."""
+        return int(self.basket.value.sum())
+
+    def by(self, key: str, step: str = "predicted") -> list[Group]:
+        """Group a step; the groups add up to the whole, value to the dollar.
 
         Parameters
         ----------
-        key : "sector", "chapter" or "heading" (four digits).
+        key : "sector", "chapter", "heading" (four digits) or "measure" (value: of the lines on which it falls, which
+            may be counted under several).
         """
-        if key == "sector":
-            labels = self.basket.sectors
-        elif key in ("chapter", "heading"):
-            labels = self.basket.codes.astype("U2" if key == "chapter" else "U4")
-        else:
-            raise InputError(f"cannot group by {key!r}: sector, chapter, heading or measure.")
-        rates = self.steps[step].rates
-        known = ~np.isnan(rates)
-        duty = np.where(known, rates, 0.0) / 100 * self.basket.value
+        check_claims(step, "step")
+        found, value = self.steps[step], self.basket.value
+        if key == "measure":
+            ordered = sorted(found.by_measure.items(), key=lambda kv: -kv[1][1])
+            return [Group(m, *self._falls_on(m, step), *duty) for m, duty in ordered]
+        return grouped(self.basket, key, value, found.known, found.duties)
+
+    def without_a_place(self) -> list[dict[str, Any]]:
+        """Lines without a rate or without a goods sector: code, value in USD, sector, why; the largest first."""
+        labels = self.basket.sectors
+        out = np.isin(labels, list(NO_SECTOR)) | (self.reasons != "")
         rows = []
-        for label in np.unique(labels):
-            here = labels == label
-            value = self.basket.value[here]
+        for i in np.flatnonzero(out & (self.basket.value > 0)):
+            sector = str(labels[i])
+            why = [w for w in (str(self.reasons[i]), NO_SECTOR.get(sector)) if w]
             rows.append(
-                (str(label) or "unmatched", int(value.sum()), float(value[known[here]].sum()), float(duty[here].sum()))
-            )
-        return sorted(rows, key=lambda r: -r[3])
+                {
+                    "code": str(self.basket.codes[i]), "value_usd": int(self.basket.value[i]),
+                    "sector": sector or None, "without_a_rate": bool(self.reasons[i] != ""), "why": "; ".join(why),
+                }
+            )  # fmt: skip
+        return sorted(rows, key=lambda r: (-r["value_usd"], r["code"]))
+
+    def _falls_on(self, measure: str, step: str) -> tuple[int, float]:
+        on = self.measures[step].get(measure)
+        value = 0 if on is None else int(self.basket.value[on].sum())
+        return value, float(value)
 
 
-@lru_cache(maxsize=32)
-def basket(origin: str, month: str | None = None) -> Basket:
-    """Lines of an origin with their weights and claims.
+def grouped(
+    goods: Basket, key: str, value: NDArray[np.int64], known: Floats, duties: tuple[Floats, Floats]
+) -> list[Group]:
+    """Sum lines by the groups of a key, the largest duty first.
 
     Parameters
     ----------
-    origin : CAN or MEX.
-    month : weights and claims of that month, where its imports were recorded; None, or a month without a record,
-        takes the weights of 2024 and carries the last claims before it.
-
-    Raises
-    ------
-    InputError
-        an origin for which claims are not in the data.
+    value, known, duties : (n,) USD; share of days with a rate; USD at both ends.
     """
-    if origin not in ("CAN", "MEX"):
-        raise InputError(
-            f"effective rates need claims of preference, which are in the data for CAN and MEX, not {origin}."
-        )
-    claims = load_claims()
-    us = load_us_imports().select(origin=origin)
-    codes_2024 = us.products[us.product]
-    if us.duty is None:  # pragma: no cover - the shipped table has duties
-        raise InputError("the table of US imports has no duties.")
-    ratio = 100 * np.divide(us.duty, us.value, out=np.zeros(us.value.size), where=us.value > 0)
-    recorded_month = month is not None and month[:7] in claims.months
-    if recorded_month and month is not None:
-        lines = claims.imports(month).select(origin=origin)
-        codes, value = lines.products[lines.product], lines.value.astype(np.int64)
-        weights = f"US imports from {origin} of {month[:7]} (without chapter 99)"
-    else:
-        codes, value, weights = codes_2024, us.value.astype(np.int64), f"US imports from {origin} of 2024"
-    month = month or "2024-12"
-    here = claims.origins == origin
-    products = claims.products[here]
-    month_claims = claims.at(month)
-    own = _look_up(products, month_claims.share[here], codes)
-    later = _look_up(products, claims.at(RECORDED_ON_FREE_LINES).share[here], codes)
-    year = _look_up(products, claims.share_2024[here], codes)
-    recorded = _filled(own, later if month_claims.source >= RECORDED_ON_FREE_LINES else year, codes, value)
-    ordinary = np.nan_to_num(_look_up(codes_2024, ratio, codes))
-    # Which lines are free is the law's to say; whoever predicts asks it. Kept apart until then.
-    # A free line without imports in July takes July's mean of its chapter, never the zero of an earlier month.
-    predicted = _filled(later, later, codes, value) if month[:7] < RECORDED_ON_FREE_LINES else recorded
-    return Basket(
-        origin, weights, codes, value, ordinary, recorded, predicted, (month_claims.source, month_claims.carried)
-    )
+    names, index = goods.labels(key)
+    whole = np.zeros(names.size, dtype=np.int64)
+    np.add.at(whole, index, value)
+    with_rate, low, high = (
+        np.bincount(index, x, minlength=names.size) for x in (value * known, duties[0], duties[1])
+    )  # fmt: skip
+    rows = [
+        Group(str(names[g]), int(whole[g]), float(with_rate[g]), float(low[g]), float(high[g]))
+        for g in range(names.size)
+    ]
+    return sorted(rows, key=lambda r: (-r.high, r.label))
 
 
 def effective(law: Law, on: str | dt.date, origin: str = "CAN", *, weights: str = "month") -> Effective:
@@ -203,72 +206,165 @@ def effective(law: Law, on: str | dt.date, origin: str = "CAN", *, weights: str 
 
     Parameters
     ----------
-    law : see `surtax.law.load`.
+    law : see `surtax.law.load`; an edited one is answered with the claims of the law as it was, or, in the step
+        "endogenous", as they respond.
     on : the day.
     origin : CAN or MEX.
-    weights : "month" (of the day's month where recorded) or "2024".
+    weights : "month" (imports of the day's month, or of the last recorded before it) or "2024".
 
-    Notes
-    -----
-    "none" assumes that nobody claims USMCA, "full" that all do; "recorded" takes the claims of the month as recorded;
-    "predicted", before July 2025, takes on lines free of ordinary duty the shares of July 2025, since claims on such
-    lines were not recorded before.
+    Raises
+    ------
+    InputError
+        an origin without claims in the data, a day that is none or is not covered, unknown weights.
     """
+    check_origin(origin)
+    month = month_of(on)
     day = dt.date.fromisoformat(on) if isinstance(on, str) else on
     law.require("USA", day)
-    month = day.isoformat()[:7]
-    if weights not in ("month", "2024"):
+    return _over(law, origin, month, [day], None, weights)
+
+
+def monthly(law: Law, month: str, origin: str = "CAN", *, weights: str = "month") -> Effective:
+    """Effective US rates over a month: each day's law weighs as much as its share of the month's covered days.
+
+    Entries are not known by day: within a month they are taken as evenly spread.
+
+    Raises
+    ------
+    InputError
+        as `effective`; a month that is none or of which no day is covered.
+    """
+    check_origin(origin)
+    days = days_of(law, month)
+    return _over(law, origin, month, days, month, weights)
+
+
+def _over(law: Law, origin: str, month: str, days: Sequence[dt.date], name: str | None, weights: str) -> Effective:
+    if weights not in WEIGHTS:
         raise InputError(f"weights {weights!r}: 'month' or '2024'.")
-    goods = _reweighted(origin, month) if weights == "2024" else basket(origin, month)
-    early = month < RECORDED_ON_FREE_LINES
-    shares = _shares(law, goods, day)
+    goods = basket(origin, month if weights == "month" else None)
+    found = joined(law, origin)
     steps: dict[str, Step] = {}
-    status, equivalents = None, 0
-    for name, share in shares.items():
-        if name == "predicted" and not early:
-            steps[name] = Step(**{**steps["recorded"].__dict__, "name": name})
-            continue
-        ends = [_evaluate(law, goods, day, share, content) for content in CAR_US_CONTENT]
-        low, high = ends
-        steps[name] = _step(name, goods, low, high)
-        if name == "none":
-            status, equivalents = high.status, int(goods.value[high.status == ONLY_UNIT_VALUE].sum())
-    unknown: dict[str, int] = {}
-    if status is not None:
-        for code, words in ((1, "not covered by the law's data (chapters 98 and 99, codes of other days)"),
-                            (2, "a fact decides that trade data do not hold")):  # fmt: skip
-            value = int(goods.value[status == code].sum())
-            if value:
-                unknown[words] = value
-    notes = [f"claims of {goods.claims_from[0]}" + (", carried" if goods.claims_from[1] else ""), *law.edits]
-    return Effective(day, origin, goods, steps, collected(origin).get(month), unknown, equivalents, tuple(notes))
+    falls: dict[str, dict[str, NDArray[np.bool_]]] = {}
+    claims_from, base = (month, False), None
+    for claims in CLAIMS:
+        asked = shares(law, origin, month, claims)
+        claims_from = (asked.source, asked.carried)
+        ends = tuple(over_days(found, goods, asked.shares[goods.at], days, variant) for variant in ("low", "high"))
+        steps[claims] = _step(claims, goods, asked.shares[goods.at], ends[0], ends[1])
+        falls[claims] = {m: r > 0 for m, r in ends[1].by_measure.items()}
+        base = base or ends[1]
+    if base is None:  # pragma: no cover - CLAIMS is not empty
+        raise InputError("no claims")
+    special = np.isin(goods.codes.astype("U2"), ("98", "99"))
+    parts = {words: np.where(special, 0.0, base.without[status]) for status, words in WITHOUT.items()}
+    parts[SPECIAL_CHAPTERS] = np.where(special, 1 - base.known, 0.0)
+    unknown = {words: round(float(share @ goods.value)) for words, share in parts.items()}
+    reasons = np.full(goods.at.size, "", dtype=object)
+    for words, share in parts.items():
+        reasons[share > 0] = words
+    notes = [f"claims of {claims_from[0]}" + (", carried" if claims_from[1] else ""), *law.edits]
+    if name is not None:
+        notes.append(f"mean over {len(days)} days" + ("" if _whole(name, days) else ", all that the law covers"))
+    return Effective(
+        on=days[0],
+        days=len(days),
+        month=name,
+        origin=origin,
+        basket=goods,
+        claims_from=claims_from,
+        steps=steps,
+        # Customs collected under the law as it was.
+        collected=None if law.edits else collected(origin).get(month),
+        unknown={words: usd for words, usd in unknown.items() if usd},
+        equivalents=int(goods.value[base.equivalent].sum()),
+        reasons=reasons,
+        measures=falls,
+        notes=tuple(notes),
+    )
+
+
+def _whole(month: str, days: Sequence[dt.date]) -> bool:
+    return days[0].day == 1 and (days[-1] + dt.timedelta(days=1)).isoformat()[:7] != month
+
+
+def over_days(found: Joined, goods: Basket, share: Floats, days: Sequence[dt.date], variant: str) -> Lined:
+    """Rates of a basket's lines, mean over days.
+
+    Parameters
+    ----------
+    share : (n,) share of each line that claims.
+    variant : which contents; see `surtax.trade.joined.Joined`.
+    """
+    n = goods.at.size
+    rate, known, equivalent = np.zeros(n), np.zeros(n), np.zeros(n, dtype=bool)
+    by: dict[str, Floats] = {}
+    without = {status: np.zeros(n) for status in WITHOUT}
+    for day, count in found.spans(days):
+        part = count / len(days)
+        rates = found.on(day, goods.at, share, variant)
+        rate += part * np.nan_to_num(rates.total)
+        for name, column in rates.by_measure.items():
+            by[name] = by[name] + part * column if name in by else part * column
+        lacks = np.zeros(n, dtype=bool)
+        for status in WITHOUT:
+            here = rates.status == status
+            without[status] += part * here
+            lacks |= here
+        known += part * ~lacks
+        equivalent |= rates.status == ONLY_UNIT_VALUE
+    # Parts of one whole: what adding them up leaves of rounding would make whole months look incomplete.
+    return Lined(rate, by, np.where(known > 1 - 1e-9, 1.0, known), without, equivalent)
+
+
+def _step(name: str, goods: Basket, share: Floats, low: Lined, high: Lined) -> Step:
+    value = goods.value.astype(float)
+    duties = (low.rate / 100 * value, high.rate / 100 * value)
+    totals = (float(duties[0].sum()), float(duties[1].sum()))
+    base = float(value @ high.known)
+    by = {
+        m: tuple(float(end.by_measure[m] @ value) / 100 if m in end.by_measure else 0.0 for end in (low, high))
+        for m in high.by_measure
+    }
+    rates = [100 * duty / base if base else float("nan") for duty in totals]
+    return Step(
+        name, share, rates[0], rates[1], totals, {m: (d[0], d[1]) for m, d in by.items()}, duties, high.known
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=2)
 def collected(origin: str) -> dict[str, float]:
     """What customs collected, per cent of imports, by month, where it is known here (Canada, 2025)."""
-    import csv
+    return {month: row[0] for month, row in _collections(origin).items()}
 
+
+def collected_usd(found: Effective) -> float | None:
+    """What customs collected in the month, USD; None where it is not known here.
+
+    As published where the weights are the month's own imports, otherwise the published rate on the weights.
+    """
+    row = _collections(found.origin).get(month_of(found.on))
+    if row is None or found.collected is None:
+        return None
+    own = found.basket.month == month_of(found.on)
+    return float(row[1]) if own else row[0] / 100 * found.value
+
+
+@lru_cache(maxsize=2)
+def _collections(origin: str) -> dict[str, tuple[float, int]]:
     path = Path(__file__).resolve().parent.parent / "data" / "trade" / "us_collected_canada.csv"
     if origin != "CAN" or not path.exists():
         return {}
     with path.open(encoding="utf-8", newline="") as file:
-        return {row["month"]: float(row["collected_rate_percent"]) for row in csv.DictReader(file)}
-
-
-ONLY_UNIT_VALUE = 3
-
-
-@dataclass(frozen=True, eq=False)
-class _Rates:
-    total: Floats
-    by_measure: dict[str, Floats]
-    status: NDArray[np.uint8]
+        return {
+            row["month"]: (float(row["collected_rate_percent"]), int(row["duty_usd_million"]) * 10**6)
+            for row in csv.DictReader(file)
+        }
 
 
 @dataclass(frozen=True, eq=False)
 class TwoDays:
-    """Rates of the same lines under the same claims on two days.
+    """Rates of the same lines on two days.
 
     Attributes
     ----------
@@ -283,234 +379,40 @@ class TwoDays:
     by_measure: Mapping[str, Floats]
 
 
-def rates_on(
-    law: Law, origin: str, days: Sequence[dt.date], claims: str, car_us_content: float, before_law: Law | None = None
-) -> TwoDays:
+def rates_on(law: Law, origin: str, days: Sequence[dt.date], claims: str, car_us_content: float) -> TwoDays:
     """Rates of the lines of 2024 on two days under the claims of the second day.
 
     Parameters
     ----------
-    claims : one of `CLAIMS`.
+    law : see `surtax.law.load`; on the first day of an edited one the law as it is holds.
+    claims : one of `CLAIMS`. "endogenous" claims of the first day are those of the second, moved to what a claim
+        saves in the first day's month: nothing but the law parts the two.
     car_us_content : share of US content in cars.
-    before_law : the law of the first day, where it is another: an edit is a change, not a state before it.
-    """
-    if claims not in CLAIMS:
-        raise InputError(f"claims {claims!r}: one of {', '.join(CLAIMS)}.")
-    before, after = days
-    for day in days:
-        law.require("USA", day)
-    goods = _reweighted(origin, after.isoformat()[:7])
-    share = _shares(law, goods, after)[claims]
-    first = _evaluate(before_law or law, goods, before, share, car_us_content)
-    second = _evaluate(law, goods, after, share, car_us_content)
-    return TwoDays(goods, first.total, second.total, second.by_measure)
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """Days on which the law, the claims and so the rates stay the same.
-
-    Attributes
-    ----------
-    start, end : first day, and the day after the last.
-    statutory : mean rate if nobody claims, per cent.
-    low, high : mean rate with claims as predicted, at both ends of the band of US content in cars.
-    unknown : share of value without a rate.
-    claims_from : month whose claims these are.
-    """
-
-    start: dt.date
-    end: dt.date
-    statutory: float
-    low: float
-    high: float
-    unknown: float
-    claims_from: str
-
-
-def path(law: Law, origin: str, start: dt.date, end: dt.date) -> list[Stretch]:
-    """Mean rates from `start` to the day before `end`, on the imports of 2024, by stretches without a change.
 
     Raises
     ------
     InputError
-        an empty range, or an origin without claims in the data.
+        as `effective`; a content outside 0 to 1.
     """
-    if end <= start:
-        raise InputError(f"from {start} to {end}: the range is empty.")
-    for edge in (start, end - dt.timedelta(days=1)):
-        law.require("USA", edge)
-    days = [start + dt.timedelta(days=i) for i in range((end - start).days)]
-    groups: dict[tuple[str, bool], list[dt.date]] = {}
+    import surtax.law
+
+    check_claims(claims)
+    if not 0 <= car_us_content <= 1:
+        raise InputError(f"US content of cars {car_us_content:g}: a share between 0 and 1.")
+    before, after = days
     for day in days:
-        month = day.isoformat()[:7]
-        groups.setdefault((load_claims().at(month).source, month < RECORDED_ON_FREE_LINES), []).append(day)
-    year = basket(origin)
-    nobody = dict(zip(days, _means(law, year, days, np.zeros(year.value.size), CAR_US_CONTENT[1]), strict=True))
-    found: list[Stretch] = []
-    for (source, _), members in groups.items():
-        goods = _reweighted(origin, members[0].isoformat()[:7])
-        shares = _shares(law, goods, members[0])
-        low, high = (_means(law, goods, members, shares["predicted"], c) for c in CAR_US_CONTENT)
-        for i, day in enumerate(members):
-            row = (nobody[day][0], low[i][0], high[i][0], high[i][1])
-            found.append(Stretch(day, day + dt.timedelta(days=1), *row, source))
-    merged: list[Stretch] = []
-    for one in sorted(found, key=lambda s: s.start):
-        last = merged[-1] if merged else None
-        same = last is not None and (last.statutory, last.low, last.high, last.unknown, last.claims_from) == (
-            one.statutory, one.low, one.high, one.unknown, one.claims_from,
-        )  # fmt: skip
-        if same and last is not None:
-            merged[-1] = Stretch(
-                last.start, one.end, *(getattr(one, n) for n in ("statutory", "low", "high", "unknown", "claims_from"))
-            )
-        else:
-            merged.append(one)
-    return merged
-
-
-def _means(
-    law: Law, goods: Basket, days: Sequence[dt.date], share: Floats, us_content: float
-) -> list[tuple[float, float]]:
-    """Mean rate over lines with one, per cent, and the share of value without, on each day."""
-    table, by, status = _table(law, goods, days, share, us_content)
-    weight = goods.value.astype(float)
-    means = []
-    for e in range(status.shape[1]):
-        known = (status[:, e] == 0) | (status[:, e] == ONLY_UNIT_VALUE)
-        total = np.sum([r[:, e] for r in by.values()], axis=0)
-        means.append(
-            (float(total[known] @ weight[known] / weight[known].sum()), float(weight[~known].sum() / weight.sum()))
-        )
-    return [means[e] for e in table.epochs]
-
-
-def _shares(law: Law, goods: Basket, day: dt.date) -> dict[str, Floats]:
-    """(n,) shares of value that claim, by assumption."""
-    early = day.isoformat()[:7] < RECORDED_ON_FREE_LINES
-    predicted = np.where(_free_lines(law, goods, day), goods.predicted, goods.recorded) if early else goods.recorded
-    n = goods.value.size
-    return {"none": np.zeros(n), "full": np.ones(n), "recorded": goods.recorded, "predicted": predicted}
-
-
-def _table(
-    law: Law, goods: Basket, days: Sequence[dt.date], share: Floats, us_content: float
-) -> tuple[Schedule, dict[str, Floats], NDArray[np.uint8]]:
-    """The law on all lines and days: measure → (n, e) rates by epoch, and (n, e) status.
-
-    Lines with an ordinary duty per unit take the equivalent of 2024 for it.
-    """
-    from surtax.law.grid import Lines
-
-    ids = [m.id for m in law.measures.values() if m.levied_by == "USA"]
-    lines = Lines(
-        "USA",
-        list(map(str, goods.codes)),
-        goods.origin,
-        claimed=share,
-        metal_content=goods.metals,
-        us_content=us_content,
-    )
-    table = law.schedule(lines, [d.isoformat() for d in days], measures=ids)
-    by = {m: np.array(table.by_measure[m]) for m in ids}
-    status = np.array(table.status)
-    # The duty of 2024 was paid on what then did not claim: it stands for the whole line, and is small.
-    if MFN in by:  # edited law may have withdrawn it
-        by[MFN] = np.where(status == ONLY_UNIT_VALUE, (goods.ordinary * (1 - share))[:, None], by[MFN])
-    return table, by, status
-
-
-def _evaluate(law: Law, goods: Basket, day: dt.date, share: Floats, us_content: float) -> _Rates:
-    """Rates of all lines on a day at given claims."""
-    _, by, status = _table(law, goods, [day], share, us_content)
-    known = (status[:, 0] == 0) | (status[:, 0] == ONLY_UNIT_VALUE)
-    rates = {m: np.where(known, r[:, 0], 0.0) for m, r in by.items()}
-    total = np.where(known, np.sum(list(rates.values()), axis=0), np.nan)
-    return _Rates(total, rates, status[:, 0])
-
-
-def _step(name: str, goods: Basket, low: _Rates, high: _Rates) -> Step:
-    known = ~np.isnan(high.total)
-    value = goods.value[known].astype(float)
-    duties = tuple(float((np.nan_to_num(x.total) / 100 * goods.value).sum()) for x in (low, high))
-    base = float(value.sum())
-    by = {
-        m: (float((low.by_measure[m] / 100 * goods.value).sum()), float((high.by_measure[m] / 100 * goods.value).sum()))
-        for m in high.by_measure
-    }
-    return Step(
-        name, high.total, 100 * duties[0] / base, 100 * duties[1] / base, (duties[0], duties[1]),
-        {m: d for m, d in by.items() if d[1]},
-    )  # fmt: skip
-
-
-def _free_lines(law: Law, goods: Basket, day: dt.date) -> NDArray[np.bool_]:
-    """(n,) whether the ordinary duty is free without any claim."""
-    from surtax.law.grid import Lines
-
-    if MFN not in law.measures:
-        return np.ones(goods.value.size, dtype=bool)
-    lines = Lines("USA", list(map(str, goods.codes)), goods.origin, metal_content=0.5, us_content=0.0)
-    table = law.schedule(lines, [day.isoformat()], measures=[MFN])
-    return np.asarray((table.by_measure[MFN][:, 0] == 0) & (table.status[:, 0] != ONLY_UNIT_VALUE))
-
-
-def _look_up(codes: NDArray[np.str_], values: Floats, wanted: NDArray[np.str_]) -> Floats:
-    """Values by code; NaN where a code is not among them."""
-    order = np.argsort(codes, kind="stable")
-    at = np.searchsorted(codes[order], wanted).clip(max=max(codes.size - 1, 0))
-    hit = codes[order][at] == wanted
-    return np.where(hit, np.asarray(values, dtype=float)[order][at], np.nan)
-
-
-def _filled(first: Floats, second: Floats, codes: NDArray[np.str_], value: NDArray[np.int64]) -> Floats:
-    """Shares with gaps filled: the other source, then the mean of the line's chapter by value, then of all lines."""
-    shares = np.where(np.isnan(first), second, first)
-    gaps = np.isnan(shares)
-    _, chapter = np.unique(codes.astype("U2"), return_inverse=True)
-    weight = np.where(gaps, 0.0, value)
-    claimed = np.bincount(chapter, weight * np.nan_to_num(shares))
-    whole = np.bincount(chapter, weight)
-    overall = claimed.sum() / whole.sum() if whole.sum() else 0.0
-    mean = np.divide(claimed, whole, out=np.full(whole.size, overall), where=whole > 0)
-    return np.where(gaps, mean[chapter], shares)
-
-
-@lru_cache(maxsize=32)
-def _reweighted(origin: str, month: str) -> Basket:
-    """The claims of a month on the weights of 2024."""
-    goods, year = basket(origin, month), basket(origin)
-
-    def carry(values: Floats) -> Floats:
-        found = _look_up(goods.codes, values, year.codes)
-        return _filled(found, found, year.codes, year.value)
-
-    return Basket(
-        origin, year.weights, year.codes, year.value, year.ordinary, carry(goods.recorded), carry(goods.predicted),
-        goods.claims_from,
-    )  # fmt: skip
-
-
-def as_plain(found: Effective) -> dict[str, Any]:
-    """The result as plain values for JSON."""
-    return {
-        "schema": "surtax-rates/1",
-        "on": found.on.isoformat(),
-        "importer": "USA",
-        "origin": found.origin,
-        "weights": found.basket.weights,
-        "value_usd": int(found.basket.value.sum()),
-        "claims_from": {"month": found.basket.claims_from[0], "carried": found.basket.claims_from[1]},
-        "steps": [
-            {
-                "claims": s.name, "rate_low": s.low, "rate_high": s.high, "duty_low_usd": s.duty[0],
-                "duty_high_usd": s.duty[1], "by_measure_usd": {m: list(d) for m, d in s.by_measure.items()},
-            }
-            for s in found.steps.values()
-        ],
-        "collected_rate": found.collected,
-        "unknown_usd": dict(found.unknown),
-        "ordinary_duty_equivalents_usd": found.equivalents,
-        "notes": list(found.notes),
-    }  # fmt: skip
+        law.require("USA", day)
+    goods = basket(origin)
+    asked = shares(law, origin, month_of(after), claims).shares
+    earlier = asked
+    if claims == "endogenous":
+        earlier = shares(law, origin, month_of(before), claims, base=month_of(after)).shares
+    band = car_us_content in CAR_US_CONTENT
+    contents = CAR_US_CONTENT if band else (car_us_content, car_us_content)
+    found = joined(law, origin, contents)
+    variant = "low" if car_us_content == CAR_US_CONTENT[0] else "high"
+    # An edit is a change: it is no part of the law before it, whatever its first day.
+    as_it_is = joined(surtax.law.load(), origin, contents) if law.edits else found
+    first = as_it_is.on(before, goods.at, earlier[goods.at], variant)
+    second = found.on(after, goods.at, asked[goods.at], variant)
+    return TwoDays(goods, first.total, second.total, second.by_measure)
