@@ -33,10 +33,14 @@ KEYS = ("sector", "chapter", "heading", "measure")
               help="The step that --by, --daily and the gaps take: none, full, recorded, predicted or "
                    "endogenous.")  # fmt: skip
 @click.option("--by", "key", default=None, metavar="sector|chapter|heading|measure",
-              help="Break that step down; with --importer CAN also by order.")  # fmt: skip
+              help="Break that step down; with --importer CAN also by order, with --flows by origin.")  # fmt: skip
 @click.option("--top", default=15, show_default=True, type=click.IntRange(1, 20000), help="Rows of a breakdown.")
 @click.option("--unmatched", is_flag=True, help="List the lines without a rate or a goods sector, with their value.")
 @click.option("--chart", type=click.Path(path_type=Path), metavar="FILE.svg", help="With --daily: a stepped chart.")
+@click.option("--flows", type=click.Path(path_type=Path), metavar="FILE",
+              help="Trade flows of your own instead of those that ship (docs/trade.md).")  # fmt: skip
+@click.option("--format", "kind", default=None, metavar="baci|comtrade|census|statcan",
+              help="With --flows: the file's format, where its look does not say.")  # fmt: skip
 @law_option()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def rates(
@@ -51,6 +55,8 @@ def rates(
     top: int,
     unmatched: bool,
     chart: Path | None,
+    flows: Path | None,
+    kind: str | None,
     law_files: tuple[Path, ...],
     as_json: bool,
 ) -> None:
@@ -64,13 +70,21 @@ def rates(
     from surtax.trade.claiming import check_claims
 
     law = load_law(law_files)
+    source = click.get_current_context().get_parameter_source("origin")
+    given = source is None or source.name != "DEFAULT"
+    if flows is not None:
+        from surtax.cli.rates_own import rates_of_own
 
+        if monthly or daily or chart:
+            raise InputError("--flows takes one day: leave out --monthly, --daily and --chart.")
+        rates_of_own(flows, kind, importer=importer.upper(), origin=origin.upper() if given else None, day=day, law=law,
+                     key=key, top=top, as_json=as_json)  # fmt: skip
+        return
     if importer.upper() == "CAN":
         from surtax.cli.rates_canada import rates_of_canada
 
-        source = click.get_current_context().get_parameter_source("origin")
         rates_of_canada(
-            "USA" if source is not None and source.name == "DEFAULT" else origin,
+            origin if given else "USA",
             day,
             law=law,
             monthly=monthly,
