@@ -64,6 +64,7 @@ def as_plain(found: list[OwnRates], law: Law, key: str | None) -> dict[str, Any]
                 "claims": f.claims, "rate_low": _finite(f.rate()[0]), "rate_high": _finite(f.rate()[1]),
                 "duty_low": f.duty()[0], "duty_high": f.duty()[1], "unknown": f.unknown(),
                 "value_with_a_band": f.value_where(f.known & (f.high > f.low)),
+                "value_carried_to_other_codes": f.value_where(f.carried & f.known),
                 "value_partly_known": f.value_where(f.partly),
                 "value_with_ordinary_duty_per_unit_left_out": f.value_where(f.per_unit & f.known),
                 **({} if key is None else {"groups": {"by": key, "rows": [g.__dict__ for g in f.by(key)]}}),
@@ -75,7 +76,8 @@ def as_plain(found: list[OwnRates], law: Law, key: str | None) -> dict[str, Any]
                 "product": str(product), "origin": str(origin), "value": float(value),
                 "low": _finite(one.low[i]), "high": _finite(one.high[i]), "mean": _finite(one.mean[i]),
                 "low_claimed": _finite(found[1].low[i]), "high_claimed": _finite(found[1].high[i]),
-                "tariff_lines": int(one.candidates[i]), "reason": str(one.reasons[i]) or None,
+                "tariff_lines": int(one.candidates[i]), "carried": bool(one.carried[i]),
+                "reason": str(one.reasons[i]) or None,
             }
             for i, (product, origin, value) in enumerate(
                 zip(one.lines.codes, one.lines.origin_codes, one.lines.value, strict=True)
@@ -116,6 +118,9 @@ def _print(console: Any, found: list[OwnRates], law: Law, key: str | None, top: 
             one.value_where(one.known & (one.high > one.low))
         ),
         **{f"without a rate: {reason}": value for reason, value in one.unknown().items()},
+        "codes that the day does not have, at the rates of what is under their first digits, or of what they became": (
+            one.value_where(one.carried & one.known)
+        ),
         "some tariff lines under the code have no rate": one.value_where(one.partly),
         "ordinary duties per unit left out (the file has no quantities)": one.value_where(one.per_unit & one.known),
     }

@@ -61,6 +61,7 @@ class OwnRates:
     low, high : (n,) per cent of value; equal where the tariff line is known, NaN where there is no rate.
     mean : (n,) per cent, lines under a code weighted by US imports of 2024 from the origin; NaN where not known.
     candidates : (n,) how many tariff lines a flow may be of; partly : (n,) whether some of them have no rate.
+    carried : (n,) whether they are lines of other codes, since the day does not have the flow's own.
     per_unit : (n,) whether an ordinary duty per unit is left out of the rate, since flows hold no quantities.
     reasons : (n,) why there is no rate, or empty.
     """
@@ -74,6 +75,7 @@ class OwnRates:
     mean: Floats
     candidates: NDArray[np.int64]
     partly: NDArray[np.bool_]
+    carried: NDArray[np.bool_]
     per_unit: NDArray[np.bool_]
     reasons: NDArray[np.str_]
 
@@ -189,7 +191,10 @@ def own_rates(
     reasons[lacking] = np.where(tried[lacking], NOT_SAID, NO_LINE)
     reasons[lacking & (flows.digits < LEAST_DIGITS)] = TOO_COARSE
     count = np.bincount(flow, minlength=len(flows)).astype(np.int64)
-    return OwnRates(day, importer, claims, flows, low, high, mean, count, partly, per_unit, reasons)
+    mine = flows.codes[flow]
+    other = np.zeros(len(flows), dtype=bool)
+    other[flow[~(np.char.startswith(code, mine) | np.char.startswith(mine, code))]] = True
+    return OwnRates(day, importer, claims, flows, low, high, mean, count, partly, other, per_unit, reasons)
 
 
 def _candidates(
