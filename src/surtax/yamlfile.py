@@ -22,13 +22,28 @@ def read_yaml(path: Path, model: type[Model]) -> Model:
         the file cannot be read, is no YAML, repeats a key, has unknown keys (the nearest known one is offered) or
         values of the wrong kind; each with its line.
     """
+    return parse_yaml(read_text(path), model, str(path))
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file in UTF-8, or refuse it in words."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as problem:
         raise InputError(f"cannot read {path}: {problem.strerror}.") from None
     except UnicodeDecodeError:
         raise InputError(f"{path} is not a text file in UTF-8.") from None
-    return parse_yaml(text, model, str(path))
+
+
+def entry_lines(text: str, key: str) -> list[int]:
+    """Return the line of each entry of the list under a key of a text that `parse_yaml` has found valid."""
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    try:
+        root = loader.get_single_node()
+    finally:
+        loader.dispose()
+    lists = [value for name, value in root.value if name.value == key]
+    return [entry.start_mark.line + 1 for entry in lists[0].value] if lists else []
 
 
 def parse_yaml(text: str, model: type[Model], name: str) -> Model:
@@ -151,11 +166,12 @@ def _fields(model: type[BaseModel], path: list[Any]) -> list[str]:
     for step in path:
         if isinstance(step, int):
             continue
-        field = getattr(current, "model_fields", {}).get(step)
+        fields = getattr(current, "model_fields", {})
+        field = next((f for name, f in fields.items() if step in (name, f.alias)), None)
         if field is None:
             return []
         current = _inner_model(field.annotation)
-    return list(getattr(current, "model_fields", {}))
+    return [f.alias or name for name, f in getattr(current, "model_fields", {}).items()]
 
 
 def _inner_model(annotation: Any) -> Any:

@@ -563,6 +563,11 @@ def test_files_that_are_wrong(tmp_path, old, new, options, message):
     assert message in str(result.exception)
 
 
+def test_semicolons_are_named(tmp_path):
+    result = run(tmp_path, FILE.replace(",", ";"))
+    assert "separated by semicolons" in str(result.exception)
+
+
 def test_an_empty_file(tmp_path):
     result = run(tmp_path, FILE.splitlines()[0] + "\n")
     assert "no rows" in str(result.exception)

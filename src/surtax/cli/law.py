@@ -9,26 +9,21 @@ import json
 import shutil
 import sys
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from surtax.cli.lawfiles import law_option, load_law
 from surtax.errors import InputError, SurtaxError
 
 if TYPE_CHECKING:
     from surtax.law.answer import Answer, Finding
-    from surtax.law.book import Law, Spell
+    from surtax.law.book import Change, Law, Spell
 
 REFUSED = 2
 _QUIET = ("out-of-scope", "not-in-force", "origin")
 _EMPTY: dict[str, Any] = {"total_rate": None, "total_amount": None, "measures": []}
-
-
-def _load(folder: str | None, as_known: str | None = None) -> Law:
-    from surtax.law import load
-
-    law = load(folder)
-    return law if as_known is None else law.as_known(as_known)
 
 
 def _number(text: str, what: str) -> float:
@@ -107,17 +102,12 @@ def _units(texts: tuple[str, ...], option: str, help_text: str) -> dict[str, flo
     help="A fact a measure asks for (answers name them); may be repeated.",
 )
 @click.option("--as-known", metavar="DATE", help="The law as the texts signed by that day had it.")
-@click.option(
-    "--law",
-    "folder",
-    type=click.Path(exists=True, file_okay=False),
-    help="A folder of law of your own.",
-)
+@law_option(folders=True)
 @click.option("--all", "everything", is_flag=True, help="Also list measures out of scope or not in force.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--line", "as_line", is_flag=True, help="Print one line.")
 def duty(code: str, as_json: bool, as_line: bool, everything: bool, **given: Any) -> None:
-    r"""Say what is due on product CODE (HS digits, dots or not), measure by measure, and why.
+    """Say what is due on product CODE (HS digits, dots or not), measure by measure, and why.
 
     With --on FIRST..LAST it prints the history, a block (with --line a line) for each period in which nothing changes.
     Shares are between 0 and 1 of the customs value. Rates are per cent.
@@ -128,7 +118,7 @@ def duty(code: str, as_json: bool, as_line: bool, everything: bool, **given: Any
     surtax duty 8703.23.01 --importer USA --origin CAN --on 2025-05-06 --preference usmca --us-content 0.4
     surtax duty 7208.36.00 --importer CAN --origin USA --on 2025-01-01..2026-07-23 --line
     surtax duty 7208.36.00 --importer CAN --origin USA --on 2026-01-05 --fact use_in_manufacture
-    """
+    """  # noqa: D301 - click reads the character
     try:
         spells = _asked(code, given)
     except SurtaxError as error:
@@ -151,7 +141,8 @@ def duty(code: str, as_json: bool, as_line: bool, everything: bool, **given: Any
 def _asked(code: str, given: dict[str, Any]) -> list[Spell]:
     from surtax.law.book import Spell
 
-    law = _load(given.pop("folder"), given.pop("as_known"))
+    law, known = load_law(given.pop("law_files"), folders=True), given.pop("as_known")
+    law = law if known is None else law.as_known(known)
     on = given.pop("on")
     given["metal_content"] = _metals(given["metal_content"])
     given["quantity"] = _quantities(given["quantity"])
@@ -189,6 +180,7 @@ def one_line(spell: Spell) -> str:
         return f"{_when(spell)}  refused: {answer.reason}"
     parts = " + ".join(f"{f.id} {_percent(f.effective_rate)}" for f in answer.applied) or "no measure applies"
     label = "" if answer.status == "complete" else f"  [{answer.status}]"
+    label += "  [edited law]" if answer.edits else ""
     amount = "" if answer.total_amount is None else f"  {answer.total_amount:,.2f} {answer.currency}"
     band = "" if answer.bounds is None else f"  ({_percent(answer.bounds[0])} with every remission that may be open)"
     return f"{_when(spell)}  {_percent(answer.total_rate)}{amount}  = {parts}{band}{label}"
@@ -250,6 +242,7 @@ def _totals(answer: Answer) -> list[str]:
         if answer.reason:
             lines.append(answer.reason)
     lines += [f"taken as given: {text}" for text in answer.assumptions]
+    lines += answer.edits
     return [part for line in lines for part in _wrapped(line)]
 
 
@@ -262,14 +255,19 @@ def _totals(answer: Answer) -> list[str]:
     type=click.Path(exists=True, file_okay=False),
     help="Check a folder of law.",
 )
+@law_option(folders=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def measures(importer: str | None, on: str | None, folder: str | None, as_json: bool) -> None:
+def measures(
+    importer: str | None, on: str | None, folder: str | None, law_files: tuple[Path, ...], as_json: bool
+) -> None:
     """List the measures; with --check DIR, say whether the measure files of a folder are sound."""
     from surtax.law.dates import NEVER, iso, ordinal
     from surtax.law.line import country
 
     try:
-        law = _load(folder)
+        if folder is not None and law_files:
+            raise InputError("--check looks at a folder alone; give --law apart")
+        law = load_law(law_files if folder is None else (Path(folder),), folders=True)
         day = None if on is None else ordinal(on)
         if importer is not None:
             importer = country(importer, "--importer")
@@ -293,12 +291,14 @@ def measures(importer: str | None, on: str | None, folder: str | None, as_json: 
         if importer in (None, m.levied_by) and (day is None or any(r.in_force(day) for r in m.rates))
     ]
     if as_json:
-        _print_json({"schema": "surtax-measures-1", "measures": rows})
+        _print_json({"schema": "surtax-measures-1", "measures": rows, "edits": list(law.edits)})
         return
     width = max((len(str(r["id"])) for r in rows), default=0)
     for r in rows:
         until = r["to"] or "…"
         click.echo(f"{r['importer']}  {r['id']:<{width}}  {r['from']} to {until:<10}  {r['kind']:<15}  {r['title']}")
+    for text in law.edits:
+        click.echo(text)
     if folder is not None:
         click.echo(f"{folder}: {len(rows)} measures, no faults")
 
@@ -308,48 +308,68 @@ def law() -> None:
     """Ask about the law as a whole."""
 
 
-@law.command("diff", short_help="What changed between two days.")
+@law.command("diff", short_help="What changed between two days, or by edits.")
 @click.argument("before")
-@click.argument("after")
+@click.argument("after", required=False)
 @click.option("--importer", metavar="ISO3", help="Only one importer's law.")
 @click.option("--origin", metavar="ISO3", help="Only measures that reach goods of one origin.")
-@click.option("--law", "folder", type=click.Path(exists=True, file_okay=False), help="A folder of law of your own.")
+@law_option(folders=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def diff(before: str, after: str, importer: str | None, origin: str | None, folder: str | None, as_json: bool) -> None:
+def diff(
+    before: str,
+    after: str | None,
+    importer: str | None,
+    origin: str | None,
+    law_files: tuple[Path, ...],
+    as_json: bool,
+) -> None:
     """Say what the law holds on one day and not on the other (dates as YYYY-MM-DD).
 
+    With one day and --law, say what the edited law holds on that day and the law does not.
+
+    \b
     surtax law diff 2025-06-03 2025-06-04 --importer USA --origin CAN
-    """
+    surtax law diff 2025-07-01 --law steel-at-25.yaml
+    """  # noqa: D301 - click reads the character
     from surtax.law.line import country
 
     try:
-        known = _load(folder)
+        changes, known = _differences(before, after, law_files)
         if importer is not None:
             importer = country(importer, "--importer")
-            known.jurisdiction(importer)
+            known[-1].jurisdiction(importer)
         origin = None if origin is None else country(origin, "--origin")
-        changes = [
-            c
-            for c in known.diff(before, after)
-            if importer in (None, c.importer) and (origin is None or origin in known.find(c.measure).origins)
-        ]
     except SurtaxError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
+    changes = [
+        c
+        for c in changes
+        if importer in (None, c.importer)
+        and (origin is None or any(origin in k.measures[c.measure].origins for k in known if c.measure in k.measures))
+    ]
+    edits = list(known[-1].edits)
     if as_json:
-        rows = [
-            {
-                "measure": c.measure,
-                "importer": c.importer,
-                "what": c.what,
-                "text": c.text,
-                "citation": c.citation,
-            }
-            for c in changes
-        ]
-        _print_json({"schema": "surtax-law-diff-1", "changes": rows})
+        names = ("measure", "importer", "what", "text", "citation")
+        rows = [{name: getattr(c, name) for name in names} for c in changes]
+        _print_json({"schema": "surtax-law-diff-1", "changes": rows, "edits": edits})
         return
     for c in changes:
         click.echo(f"{c.importer}  {c.measure}  {c.what}: {c.text}  [{c.citation}]")
     if not changes:
-        click.echo(f"nothing changes between {before} and {after}")
+        click.echo(f"nothing changes {f'between {before} and {after}' if after else f'on {before}'}")
+    for text in edits:
+        click.echo(text)
+
+
+def _differences(before: str, after: str | None, law_files: tuple[Path, ...]) -> tuple[list[Change], list[Law]]:
+    """The changes, and the laws that they are between."""
+    from surtax.errors import is_folder
+
+    edited = load_law(law_files, folders=True)
+    if after is not None:
+        return edited.diff(before, after), [edited]
+    if not edited.edits:
+        raise InputError("give two days, or one day and --law FILE: edited law against the law on that day")
+    base = load_law(tuple(p for p in law_files if is_folder(p)), folders=True)
+    return edited.diff_from(base, before), [base, edited]

@@ -151,6 +151,8 @@ def read_sheet(path: Path, *, sigma: float | None, eta: float, supply: float) ->
     missing = [c for c in REQUIRED if c not in header]
     if missing:
         hint = nearest(missing[0], [h for h in header if h not in REQUIRED])
+        if len(header) == 1 and header[0].count(";") >= len(REQUIRED) - 1:
+            hint = " (its cells are separated by semicolons: save it with commas, and points as decimal signs)"
         raise InputError(f"{path}, line 1: no column {', '.join(missing)}{hint}; needed are {', '.join(REQUIRED)}.")
     twice = sorted({h for h in header if header.count(h) > 1})
     unknown = [h for h in header if h not in (*REQUIRED, *OPTIONAL)]

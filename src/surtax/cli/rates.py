@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from surtax.cli.lawfiles import law_option, load_law
 from surtax.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,10 +33,15 @@ KEYS = ("sector", "chapter", "heading", "measure")
               help="The step that --by, --daily and the gaps take: none, full, recorded, predicted or "
                    "endogenous.")  # fmt: skip
 @click.option("--by", "key", default=None, metavar="sector|chapter|heading|measure",
-              help="Break that step down; with --importer CAN also by order.")  # fmt: skip
+              help="Break that step down; with --importer CAN also by order, with --flows by origin.")  # fmt: skip
 @click.option("--top", default=15, show_default=True, type=click.IntRange(1, 20000), help="Rows of a breakdown.")
 @click.option("--unmatched", is_flag=True, help="List the lines without a rate or a goods sector, with their value.")
 @click.option("--chart", type=click.Path(path_type=Path), metavar="FILE.svg", help="With --daily: a stepped chart.")
+@click.option("--flows", type=click.Path(path_type=Path), metavar="FILE",
+              help="Trade flows of your own instead of those that ship (docs/trade.md).")  # fmt: skip
+@click.option("--format", "kind", default=None, metavar="baci|comtrade|census|statcan",
+              help="With --flows: the file's format, where its look does not say.")  # fmt: skip
+@law_option()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def rates(
     importer: str,
@@ -49,6 +55,9 @@ def rates(
     top: int,
     unmatched: bool,
     chart: Path | None,
+    flows: Path | None,
+    kind: str | None,
+    law_files: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Effective US rates on goods of Canada or Mexico: what the law asks, and what claims of USMCA leave of it.
@@ -58,20 +67,30 @@ def rates(
     Ranges are the band of US content in Canadian and Mexican cars, on which no duty is due under USMCA. Nothing is
     fitted to what customs collected.
     """
-    import surtax.law
     from surtax.trade.claiming import check_claims
 
+    law = load_law(law_files)
+    source = click.get_current_context().get_parameter_source("origin")
+    given = source is None or source.name != "DEFAULT"
+    if flows is not None:
+        from surtax.cli.rates_own import rates_of_own
+
+        if monthly or daily or chart:
+            raise InputError("--flows takes one day: leave out --monthly, --daily and --chart.")
+        rates_of_own(flows, kind, importer=importer.upper(), origin=origin.upper() if given else None, day=day, law=law,
+                     key=key, top=top, as_json=as_json)  # fmt: skip
+        return
     if importer.upper() == "CAN":
         from surtax.cli.rates_canada import rates_of_canada
 
-        source = click.get_current_context().get_parameter_source
-        strange = [n for n in ("preference", "unmatched") if (given := source(n)) and given.name != "DEFAULT"]
+        asked = click.get_current_context().get_parameter_source
+        strange = [n for n in ("preference", "unmatched") if (at := asked(n)) is not None and at.name != "DEFAULT"]
         if strange:
             raise InputError(f"--{strange[0]} is about claims of USMCA in the US: it does not go with --importer CAN.")
-        where = source("origin")
         rates_of_canada(
-            "USA" if where is not None and where.name == "DEFAULT" else origin,
+            origin if given else "USA",
             day,
+            law=law,
             monthly=monthly,
             daily=daily,
             weights=weights,
@@ -94,7 +113,7 @@ def rates(
         raise InputError("--daily takes neither --unmatched nor --weights: its lines are those of 2024.")
     if chart and not daily:
         raise InputError("--chart goes with --daily.")
-    law, origin = surtax.law.load(), origin.upper()
+    origin = origin.upper()
     if daily:
         _daily(law, origin, preference, key, top, as_json, chart)
     elif monthly:
@@ -176,16 +195,19 @@ def _daily(
     if chart:
         from surtax.report.rates_chart import write_chart
 
-        write_chart(stretches, collected(origin), chart, origin, claims=preference)
+        write_chart(stretches, collected(origin), chart, origin, claims=preference, notes=law.edits)
     if as_json:
         from surtax.trade.plain import path_as_plain
 
-        _echo(path_as_plain(stretches, origin, preference))
+        _echo({**path_as_plain(stretches, origin, preference), "law": list(law.edits)})
         return
     from surtax.cli.rates_text import print_path
     from surtax.report.console import Console
 
-    print_path(Console(), stretches, origin, preference, key, top)
+    console = Console()
+    for text in law.edits:
+        console.print(text, markup=False)
+    print_path(console, stretches, origin, preference, key, top)
     if chart:
         click.echo(f"wrote {chart}")
 

@@ -26,6 +26,7 @@ def rates_of_canada(
     origin: str,
     day: str,
     *,
+    law: Law,
     monthly: bool,
     daily: bool,
     weights: str,
@@ -35,11 +36,9 @@ def rates_of_canada(
     as_json: bool,
 ) -> None:
     """Print Canada's surtaxes on US goods; the arguments are those of `surtax rates`."""
-    import surtax.law
     from surtax.trade.canada_plain import as_plain
     from surtax.trade.canada_rates import KEYS, covered, on_date, require_origin
 
-    law = surtax.law.load()
     require_origin(law, origin)
     if key not in (None, *KEYS):
         raise InputError(f"--by {key!r}: {', '.join(KEYS[:-1])} or {KEYS[-1]}.")
@@ -66,7 +65,7 @@ def rates_of_canada(
 
     console = Console()
     if monthly:
-        _monthly(console, found)
+        _monthly(console, law, found)
         return
     _print(console, law, found[0])
     if key:
@@ -94,6 +93,8 @@ def _print(console: Any, law: Law, f: CanadaRates) -> None:
 
     goods, about = f.goods, f.goods.metadata
     console.print(f"[bold]Canada's surtaxes on goods of the United States, {f.on.isoformat()}[/bold]")
+    for text in law.edits:
+        console.print(text, markup=False)
     console.print(
         f"surtax only; trade of {about['year']}: imports of US goods USD {goods.total / 1e9:,.1f} bn (OECD ICIO "
         f"pattern at customs values), US exports USD {goods.exports / 1e9:,.1f} bn (Census, with re-exports)"
@@ -175,8 +176,10 @@ def _breakdown(console: Any, f: CanadaRates, key: str, top: int) -> None:
     console.print(table)
 
 
-def _monthly(console: Any, found: list[CanadaRates]) -> None:
+def _monthly(console: Any, law: Law, found: list[CanadaRates]) -> None:
     console.print("[bold]Canada's surtaxes on goods of the United States, per cent of imports of 2024[/bold]")
+    for text in law.edits:
+        console.print(text, markup=False)
     table = _table("day", "before remissions", "named remitted", "all remitted", "others find")
     for f in found:
         bands = [_band([f.rate(s, "low"), f.rate(s, "high")], 2) for s in f.by_line]
@@ -209,6 +212,7 @@ def _daily(law: Law, as_json: bool, chart: Path | None) -> None:
             "schema": "surtax-rates-canada-path/1", "importer": "CAN", "origin": "USA", "unit": "per cent of imports",
             "imports_usd": load_canadian_goods().total, "stretches": rows,
             "events": [{"day": d.isoformat(), "what": w} for d, w in what], "comparator": comparator,
+            "law": list(law.edits),
         }  # fmt: skip
         click.echo(json.dumps(plain, ensure_ascii=False, allow_nan=False))
         return
@@ -216,6 +220,8 @@ def _daily(law: Law, as_json: bool, chart: Path | None) -> None:
 
     console = Console()
     console.print("[bold]Canada's surtaxes on goods of the United States, per cent of imports of 2024[/bold]")
+    for text in law.edits:
+        console.print(text, markup=False)
     words = dict(what)
     table = _table("from", "until", "before", "named remitted", "all remitted", "what changed", left=2)
     table.columns[-1].justify = "left"

@@ -1,11 +1,13 @@
-"""`surtax revenue`: what the duties collect, by measure, before and after trade responds."""
+"""`surtax revenue`: what the duties collect, by measure, sector or chapter, before and after trade responds."""
 
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import click
 
+from surtax.cli.lawfiles import law_option, load_law
 from surtax.errors import InputError
 
 
@@ -14,11 +16,15 @@ from surtax.errors import InputError
     "--importer", default="USA", show_default=True, help="USA (duties on Canada) or CAN (surtaxes on the US)."
 )
 @click.option("--on", "day", default="2025-05-06", show_default=True, metavar="DATE", help="The day whose law holds.")
+@click.option("--by", "key", default="measure", show_default=True, metavar="measure|sector|chapter|heading",
+              help="Break the duties down.")  # fmt: skip
+@click.option("--top", default=15, show_default=True, type=click.IntRange(1, 5000), help="Rows of the breakdown.")
 @click.option("--preference", default="predicted", show_default=True, metavar="CLAIMS",
               help="Claims of USMCA: predicted, recorded, none, full or endogenous.")  # fmt: skip
 @click.option(
     "--car-us-content", default=0.5, show_default=True, type=float, help="US content of Canadian cars, a share."
 )
+@law_option()
 @click.option("--deficits", default="fixed", show_default=True, metavar="CLOSURE", help="Closure of the equilibrium.")
 @click.option("--remissions", default="none", show_default=True, metavar="none|named|all|SHARE",
               help="What Canada gives back of its surtaxes.")  # fmt: skip
@@ -26,75 +32,43 @@ from surtax.errors import InputError
               help="Trade elasticities: a set (see `surtax elasticities`), a number, or a CSV file.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def revenue(
-    importer: str, day: str, preference: str, car_us_content: float, deficits: str, remissions: str,
-    elasticities: str | None, as_json: bool,
-) -> None:  # fmt: skip
-    """What US duties on Canadian goods, or Canada's surtaxes on US goods, collect in a year, by measure.
+    importer: str,
+    day: str,
+    key: str,
+    top: int,
+    preference: str,
+    car_us_content: float,
+    law_files: tuple[Path, ...],
+    deficits: str,
+    remissions: str,
+    elasticities: str | None,
+    as_json: bool,
+) -> None:
+    """What US duties on Canadian goods, or Canada's surtaxes on US goods, collect in a year.
 
     Conventional (trade of 2024 as it was), after a partial response (buyers switch between lines and origins), and in
-    general equilibrium with Canada's measures of the day.
+    general equilibrium with the other side's measures of the day. Dynamic is the last with what redirected trade does
+    to the importer's duties on everybody else.
     """
-    import numpy as np
+    from surtax.policy.revenue import KEYS
 
-    import surtax as sx
-    import surtax.law
-    from surtax.elasticities import apply
-    from surtax.policy.dated import lined, on_day
-    from surtax.policy.revenue import revenue as collect
-
+    if importer.upper() not in ("USA", "CAN"):
+        raise InputError(f"--importer {importer!r}: USA or CAN.")
+    if key not in KEYS:
+        raise InputError(f"--by {key!r}: {', '.join(KEYS[:-1])} or {KEYS[-1]}.")
     try:
         date = dt.date.fromisoformat(day)
     except ValueError:
         raise InputError(f"--on {day!r} is not a day such as 2025-05-06.") from None
-    if importer.upper() not in ("USA", "CAN"):
-        raise InputError(f"--importer {importer!r}: USA or CAN.")
-    world, law = sx.load_world(), surtax.law.load()
-    if elasticities is not None:
-        world = apply(world, elasticities)
-    if importer.upper() == "CAN":
-        from surtax.cli.revenue_canada import revenue_of_canada
+    from surtax.cli.revenue_text import Asked, as_plain, print_revenue
 
-        revenue_of_canada(world, date, preference, car_us_content, deficits, remissions, as_json=as_json)
-        return
-    lines = lined(world, law, date, preference, car_us_content)
-    dispute = sx.load_scenario("us-canada-2025")
-    scenario = on_day(dispute, world, date, law=law, preference=preference, car_us_content=car_us_content, lines=lines,
-                      remissions=remissions)  # fmt: skip
-    outcome = sx.solve(world, scenario, deficits=deficits)
-    o, d = world.country("CAN"), world.country("USA")
-    ratio = 1 + np.nan_to_num(outcome.flows.values[:, o, d]) / 100
-    found = collect(world, lines, ratio)
+    asked = Asked(importer.upper(), date, preference, car_us_content, deficits, remissions, load_law(law_files))
+    answer = asked.answer(elasticities)
     if as_json:
         import json
 
-        plain = {
-            "schema": "surtax-revenue/1", "on": day, "importer": "USA", "origin": "CAN", "unit": "USD million a year",
-            "preference": preference, "car_us_content": car_us_content, "before": found.before,
-            "totals": dict(found.totals), "trade": dict(found.trade),
-            "by_measure": {
-                m: {"conventional": v, "partial": found.partial[m], "general": found.general[m]}
-                for m, v in found.conventional.items()
-            },
-            "conditions": outcome.describe(),
-        }  # fmt: skip
-        click.echo(json.dumps(plain, ensure_ascii=False, allow_nan=False))
+        click.echo(json.dumps(as_plain(asked, answer, key), ensure_ascii=False, allow_nan=False))
         return
-    from rich.table import Table
-
     from surtax.report.console import Console
 
-    console = Console()
-    console.print(f"[bold]US duties on goods of Canada, law of {day}[/bold], USD million a year at the trade of 2024")
-    console.print(
-        f"claims of USMCA {preference}, US content of cars {car_us_content:g}; equilibrium: deficits {deficits}, "
-        f"trade elasticities {outcome.conditions.elasticities}"
-    )
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("measure", "conventional", "partial", "general"):
-        table.add_column(name, justify="left" if name == "measure" else "right")
-    for m, v in sorted(found.conventional.items(), key=lambda kv: -kv[1]):
-        table.add_row(m, f"{v:,.1f}", f"{found.partial[m]:,.1f}", f"{found.general[m]:,.1f}")
-    table.add_row("all measures", *(f"{found.totals[k]:,.1f}" for k in ("conventional", "partial", "general")))
-    table.add_row("trade of these lines", *(f"{found.trade[k]:,.0f}" for k in ("conventional", "partial", "general")))
-    console.print(table)
-    console.print(f"before the dispute: {found.before:,.1f}; lines without a sector or a rate are left out")
+    print_revenue(Console(), asked, answer, key, top)

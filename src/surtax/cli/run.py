@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from surtax.cli.lawfiles import law_option, load_law
 from surtax.cli.models import both_horizons, chosen_model, employment_of, model_options
 from surtax.errors import InputError, is_folder
 
 if TYPE_CHECKING:
+    from surtax.law.book import Law
     from surtax.model.outcome import Outcome
     from surtax.policy.scenario import Scenario
     from surtax.report.summary import Summary
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
                    "without inputs, trade balanced.")  # fmt: skip
 @click.option("--on", "day", default=None, metavar="DATE",
               help="us-canada-2025 as the law of that day has it, both sides line by line.")  # fmt: skip
+@law_option()
 @click.option("--preference", default="predicted", show_default=True, metavar="CLAIMS",
               help="With --on: claims of USMCA: predicted, recorded, none, full or endogenous.")  # fmt: skip
 @click.option("--car-us-content", default=0.5, show_default=True, type=float,
@@ -80,6 +83,7 @@ def run(
     changes: tuple[str, ...],
     tariffs: str | None,
     day: str | None,
+    law_files: tuple[Path, ...],
     preference: str,
     car_us_content: float,
     remissions: str,
@@ -102,6 +106,8 @@ def run(
     from surtax.report.summary import summarise
 
     writable((csv_folder, parquet_folder), report)
+    if law_files and not day:
+        raise InputError("--law goes with --on DATE: a run follows the law of a day only where a day is given.")
     model = chosen_model(**options)
     both = options["horizon"] == "both"
     if both and report:
@@ -114,7 +120,7 @@ def run(
         chosen = _load(scenario)
         if day:
             say("reading the law of the day")
-            chosen = _dated(chosen, accounts, day, preference, car_us_content, remissions)
+            chosen = _dated(chosen, accounts, day, load_law(law_files), preference, car_us_content, remissions)
         chosen = _changed(fitted(chosen, accounts, sx.load_world), changes, allow_rates_above)
         say("solving")
         jobs = employment_of(employment, accounts)
@@ -176,7 +182,7 @@ def _print_text(outcomes: dict[str, Outcome], summary: Summary, top: int, jobs: 
 
 
 def _dated(
-    chosen: Scenario, accounts: Any, day: str, preference: str, car_us_content: float, remissions: str
+    chosen: Scenario, accounts: Any, day: str, law: Law, preference: str, car_us_content: float, remissions: str
 ) -> Scenario:
     from surtax.policy.dated import on_day
 
@@ -184,7 +190,9 @@ def _dated(
         raise InputError(
             f"--on goes with us-canada-2025, not with {chosen.name!r}: other scenarios stand as they are written."
         )
-    return on_day(chosen, accounts, day, preference=preference, car_us_content=car_us_content, remissions=remissions)
+    return on_day(
+        chosen, accounts, day, law=law, preference=preference, car_us_content=car_us_content, remissions=remissions
+    )
 
 
 def _war(rule: str, chosen: Scenario, accounts: World, say: Any) -> tuple[World, Outcome]:

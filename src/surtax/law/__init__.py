@@ -14,7 +14,10 @@ The room imports no other. Who does what, from the file to the answer:
 | `answer` | what is answered, and its published JSON |
 | `grid` | many lines and dates at once, in NumPy; held against `engine` in the tests |
 | `lists` | product lists looked up for many products at once |
-| `book` | `Law`: what one asks and may change; `change`: edits and differences |
+| `book` | `Law`: what one asks and may change |
+| `editing` | one edit; `clocks` its days, `scope` its products and origins |
+| `edits` | law files: edits that a user writes down, read strictly |
+| `change` | differences between days, and between laws |
 | `codes`, `dates`, `rates` | product codes, days and printed rates |
 
 A law is immutable. `load()` gives the law that ships; `load(folder)` one of your own.
@@ -27,11 +30,14 @@ A law is immutable. `load()` gives the law that ships; `load(folder)` one of you
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from surtax.law.answer import Answer, Finding
 from surtax.law.book import Change, Law, Spell
 from surtax.law.line import Line, make_line
+
+if TYPE_CHECKING:
+    from surtax.law.edits import Edits
 
 __all__ = [
     "Answer",
@@ -42,7 +48,9 @@ __all__ = [
     "Lines",
     "Schedule",
     "Spell",
+    "edited",
     "load",
+    "load_edits",
     "make_line",
 ]
 
@@ -80,6 +88,32 @@ def load(folder: str | os.PathLike[str] | None = None) -> Law:
             raise InputError("the package has no law index; build it: python -m tools.build_data law") from None
         _loaded["law"] = Law(Index(data))
     return _loaded["law"]
+
+
+def load_edits(path: str | os.PathLike[str]) -> Edits:
+    """Read a file of edits (docs/law-files.md); see `surtax.law.edits.load_edits`."""
+    from surtax.law import edits
+
+    return edits.load_edits(os.fspath(path))
+
+
+def edited(*paths: str | os.PathLike[str], base: Law | None = None) -> Law:
+    """Return the law with the edits of files made, one file after the other; it says so in `Law.edits`.
+
+    Parameters
+    ----------
+    paths : files of edits (docs/law-files.md).
+    base : the law that is edited; None is the law that ships.
+
+    Raises
+    ------
+    InputError
+        A file that cannot be read or does not fit the law, with its line.
+    """
+    law = load() if base is None else base
+    for path in paths:
+        law = load_edits(path).apply(law)
+    return law
 
 
 def __getattr__(name: str) -> Any:

@@ -110,6 +110,8 @@ class Answer:
         exist.
     assumptions : tuple of str
         What was taken as given because it was not stated.
+    edits : tuple of str
+        What makes the law another than the one loaded, in words; empty for the law as it is.
     """
 
     line: Line
@@ -121,6 +123,7 @@ class Answer:
     measures: tuple[Finding, ...]
     bounds: tuple[float, float] | None = None
     assumptions: tuple[str, ...] = ()
+    edits: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as plain values, in the published schema."""
@@ -134,6 +137,7 @@ class Answer:
             "currency": self.currency,
             "bounds": None if self.bounds is None else {"with_remissions": self.bounds[0], "without": self.bounds[1]},
             "assumptions": list(self.assumptions),
+            "edits": list(self.edits),
             "measures": [finding.as_json() for finding in self.measures],
         }
 

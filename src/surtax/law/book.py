@@ -57,6 +57,7 @@ class Law:
 
     __slots__ = (
         "_by_importer",
+        "_edits",
         "_index",
         "_jurisdictions",
         "_measures",
@@ -71,8 +72,10 @@ class Law:
         measures: tuple[Measure, ...] | None = None,
         overlay: Overlay | None = None,
         groups: int = 0,
+        edits: tuple[str, ...] = (),
     ) -> None:
         self._index = index
+        self._edits = edits
         if measures is None:
             measures = tuple(measure_from(m) for m in index.header["measures"])
         self._measures = {m.id: m for m in measures}
@@ -86,7 +89,13 @@ class Law:
 
     def __repr__(self) -> str:
         places = ", ".join(f"{k} {len(v)}" for k, v in sorted(self._by_importer.items()))
-        return f"Law({len(self._measures)} measures: {places})"
+        edited = f"; {len(self._edits)} edits" if self._edits else ""
+        return f"Law({len(self._measures)} measures: {places}{edited})"
+
+    @property
+    def edits(self) -> tuple[str, ...]:
+        """What makes this law another than the one loaded, in words; empty where nothing does."""
+        return self._edits
 
     @property
     def measures(self) -> Mapping[str, Measure]:
@@ -162,7 +171,9 @@ class Law:
                     f"{fact!r} is not a fact that a measure of {line.importer} asks for{nearest(fact, known_facts)}"
                 )
         order, losing = self._precedence[line.importer].on(line.day)
-        return engine.answer(self._index, self._overlay, self._jurisdictions[line.importer], order, losing, line)
+        place = self._jurisdictions[line.importer]
+        answer = engine.answer(self._index, self._overlay, place, order, losing, line)
+        return replace(answer, edits=self._edits) if self._edits else answer
 
     def facts(self, importer: str) -> dict[str, str]:
         """Return the facts that conditions of an importer's measures name, each in words."""
@@ -269,6 +280,12 @@ class Law:
 
         return diff(self, ordinal(before), ordinal(after))
 
+    def diff_from(self, base: Law, on: str | dt.date) -> list[Change]:
+        """Return what this law says on a day and another does not (`put in`), and the reverse (`taken out`)."""
+        from surtax.law.change import diff_laws
+
+        return diff_laws(base, self, ordinal(on))
+
     def as_known(self, on: str | dt.date) -> Law:
         """Return the law of the texts signed by a day: later rows out, later ends undone."""
         day = ordinal(on)
@@ -290,7 +307,7 @@ class Law:
             )
             exemptions = tuple(r for r in map(known, m.exemptions) if r is not None)
             kept.append(replace(m, rates=rates, exemptions=exemptions, relations=relations))
-        return Law(self._index, tuple(kept), self._overlay, self._next_group)
+        return Law(self._index, tuple(kept), self._overlay, self._next_group, self._edits)
 
     def edit(
         self,
@@ -300,11 +317,17 @@ class Law:
         delay: int | None = None,
         start: str | None = None,
         end: str | None = None,
+        suspend: tuple[str, str | None] | None = None,
+        hold: tuple[str, str | None] | None = None,
         rate: float | Mapping[float, float] | None = None,
         origins: Iterable[str] | str | None = None,
+        add_origins: Iterable[str] = (),
+        remove_origins: Iterable[str] = (),
         add_products: Iterable[str] = (),
         remove_products: Iterable[str] = (),
         group: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
         add_exemption: Mapping[str, Any] | None = None,
         drop_exemption: str | None = None,
         add: Mapping[str, Any] | None = None,
@@ -320,14 +343,25 @@ class Law:
         delay : int
             It starts so many days later; its ends stay.
         start, end : str
-            It does not hold before, or from, this day.
+            It holds from, or ends before, this day. What starts, or ends, with it moves along where
+            that is earlier, or later, than in the law.
+        suspend : (first day, first day after)
+            No rate of it holds between them; None as the second means from then on.
+        hold : (day, first day after)
+            It stays as it stands on the day until the other: rates, exemptions, lists and the relations
+            that it states. Other measures, remissions of it among them, follow the law.
         rate : float or mapping
-            New ad valorem rate, per cent, of all its rows; or old rate to new rate.
+            New ad valorem rate, per cent, of its rows; or old rate to new rate (of rows that top up to
+            a sum as well). Of one product group, with `group`.
         origins : iterable of str, or "all"
             The origins it falls on.
+        add_origins, remove_origins : iterable of str
+            Origins put in, or taken out.
         add_products, remove_products : iterable of str
             Prefixes put into a product group (`group`, needed where the measure has several), or
             taken out of all.
+        since, until : str
+            First day, and first day after, on which the new rate, origins or products hold.
         add_exemption : mapping
             An exemption as in a measure file (`id`, `reason`, `when`, …), with `products`
             (prefixes) for a scope.
@@ -342,30 +376,37 @@ class Law:
             If a name is unknown, nothing is left of the measure, or precedence would run in a
             circle.
         """
-        from surtax.law import change
+        from surtax.law import editing
 
-        return change.edit(
-            self,
-            measure,
-            change.Edit(
-                drop=drop,
-                delay=delay,
-                start=start,
-                end=end,
-                rate=rate,
-                origins=origins,
-                add_products=tuple(add_products),
-                remove_products=tuple(remove_products),
-                group=group,
-                add_exemption=add_exemption,
-                drop_exemption=drop_exemption,
-                add=add,
-            ),
+        what = editing.Edit(
+            drop=drop,
+            delay=delay,
+            start=start,
+            end=end,
+            suspend=suspend,
+            hold=hold,
+            rate=rate,
+            origins=origins if origins is None or isinstance(origins, str) else tuple(origins),
+            add_origins=tuple(add_origins),
+            remove_origins=tuple(remove_origins),
+            add_products=tuple(add_products),
+            remove_products=tuple(remove_products),
+            group=group,
+            since=since,
+            until=until,
+            add_exemption=add_exemption,
+            drop_exemption=drop_exemption,
+            add=add,
         )
+        return editing.edit(self, measure, what).with_edits((*self._edits, f"law edited: {what.words(measure)}"))
 
     def with_parts(self, measures: Iterable[Measure], overlay: Overlay, groups: int) -> Law:
         """Return a law with these measures and added products, on the same index."""
-        return Law(self._index, tuple(measures), overlay, groups)
+        return Law(self._index, tuple(measures), overlay, groups, self._edits)
+
+    def with_edits(self, edits: tuple[str, ...]) -> Law:
+        """Return the same law under other words for what was edited."""
+        return Law(self._index, tuple(self._measures.values()), self._overlay, self._next_group, edits)
 
     @property
     def next_group(self) -> int:

@@ -77,8 +77,8 @@ class ProductLists:
         wide = 10 ** (codes.DIGITS - lengths)
         low = np.searchsorted(keys, padded * 16 + lengths, side="right")
         high = np.searchsorted(keys, (padded + wide) * 16)
-        longer = {codes.prefix_of(k) for k in law.overlay}
-        loose = np.array([any(o != p and o.startswith(p) for o in longer) for p in self.products], dtype=bool)
+        above = {o[:n] for o in map(codes.prefix_of, law.overlay) for n in range(len(o))}
+        loose = np.array([p in above for p in self.products], dtype=bool)
         self._split = np.flatnonzero((high > low) | loose)
         self._hits: dict[int, engine.Hits] = {}
         self._cache: dict[tuple[int, int], Bytes] = {}
@@ -87,11 +87,17 @@ class ProductLists:
         self._rows: dict[tuple[str, int], tuple[Ints, Ints, Ints, Bools]] = {}
 
     def _overlaid(self, overlay: dict[int, tuple[tuple[int, int, int, int], ...]]) -> tuple[Ints, ...]:
-        rows: list[tuple[int, int, int, int, int]] = []
-        for key, postings in overlay.items():
-            prefix = codes.prefix_of(key)
-            under = [i for i, p in enumerate(self.products) if p.startswith(prefix)]
-            rows += [(i, *posting) for posting in postings for i in under]
+        if not overlay:
+            return (np.zeros(0, np.int64),) * 5
+        added = {codes.prefix_of(key): postings for key, postings in overlay.items()}
+        lengths = sorted({len(prefix) for prefix in added})
+        rows = [
+            (i, *posting)
+            for i, p in enumerate(self.products)
+            for n in lengths
+            if n <= len(p)
+            for posting in added.get(p[:n], ())
+        ]
         return tuple(np.array(c, dtype=np.int64) for c in zip(*rows, strict=True)) or (np.zeros(0, np.int64),) * 5
 
     def state(self, group: int, day: int) -> Bytes:

@@ -261,6 +261,7 @@ class Outcome:
         c, world = self.conditions, self.world
         return {
             "scenario": self.scenario.name,
+            "law": list(self.scenario.law),
             "changes": list(changes_made(world, self.scenario, self.schedule)),
             "model": c.model,
             "about": c.about,

@@ -95,11 +95,12 @@ def on_day(
     return replace(
         scenario,
         name=f"{scenario.name} on {date.isoformat()}",
-        title=f"The US–Canada measures in force on {date.isoformat()}",
+        title=f"The US–Canada measures in force on {date.isoformat()}{', edited law' if law.edits else ''}",
         description=text,
         date=date.isoformat(),
         measures=tuple(kept),
         left_out=(*_left_out(found), *left),
+        law=law.edits,
     )
 
 

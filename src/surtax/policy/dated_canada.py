@@ -78,13 +78,16 @@ def lined_canada(
     United States, the rest of a listed six-digit code included, is one line without a surtax. In a CES nest untaxed
     lines may be taken together: nothing is lost.
     """
+    import surtax.law
     from surtax.trade.canada import ENDS, charged
 
     if vehicles not in ENDS:
         raise InputError(f"vehicles {vehicles!r}: one of {', '.join(ENDS)}.")
     chosen = share_remitted(remissions)
     steps = {"none": ("before",), "named": ("before", "named")}.get(str(chosen), ("before", "all"))
-    first, found = charged(law, BEFORE, ("before",)), charged(law, day, steps)
+    # An edit is a change: it is no part of the law before the dispute.
+    plain = surtax.law.load() if law.edits else law
+    first, found = charged(plain, BEFORE, ("before",)), charged(law, day, steps)
     gross = found.rates["before"][vehicles]
     if isinstance(chosen, str):
         after = found.rates["before" if chosen == "none" else chosen][vehicles]

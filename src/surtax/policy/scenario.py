@@ -85,6 +85,7 @@ class Scenario:
     name, title, description, date : what it stands for.
     measures : in the order in which they apply; additions add up, `set` replaces what stands before it.
     left_out : what it does not carry.
+    law : what makes the law that it follows another than the law as it is, in words.
     """
 
     name: str = "custom"
@@ -93,6 +94,7 @@ class Scenario:
     date: str = ""
     measures: tuple[Measure, ...] = ()
     left_out: tuple[LeftOut, ...] = field(default=())
+    law: tuple[str, ...] = ()
 
     def tariff(
         self,

@@ -42,6 +42,10 @@ ROWS, ROW = 5, 0.065
 WIDTH, HEIGHT = 760, 400
 
 
+#: Characters of a line below the title that fit the width.
+LONGEST = 130
+
+
 def write_chart(
     stretches: Sequence[Any],
     collected: Mapping[str, float],
@@ -49,6 +53,7 @@ def write_chart(
     origin: str,
     highest: float | None = None,
     claims: str = "predicted",
+    notes: Sequence[str] = (),
 ) -> None:
     """Write the chart as SVG: the band of rates as steps, what customs collected as points, events as rules.
 
@@ -61,6 +66,7 @@ def write_chart(
     highest : top of the axis, per cent; stretches that run out of it are cut there and their rate is written. The
         default fits every stretch of a week or more.
     claims : which claims the stretches have; see `surtax.trade.claiming.CLAIMS`.
+    notes : what else holds, such as edits of the law; each a line below the title, cut where it is too long.
 
     Raises
     ------
@@ -75,7 +81,7 @@ def write_chart(
 
     try:
         path.write_text(
-            vl_convert.vegalite_to_svg(chart(stretches, collected, origin, highest, claims)), encoding="utf-8"
+            vl_convert.vegalite_to_svg(chart(stretches, collected, origin, highest, claims, notes)), encoding="utf-8"
         )
     except OSError as problem:
         raise InputError(f"cannot write {path}: {problem.strerror}.") from None
@@ -87,6 +93,7 @@ def chart(
     origin: str,
     highest: float | None = None,
     claims: str = "predicted",
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the chart as a Vega-Lite specification; see `write_chart`."""
     top, step = _axis(highest or _highest(stretches, collected))
@@ -141,8 +148,11 @@ def chart(
         "height": HEIGHT,
         "title": {
             "text": f"Effective US duties on goods of {origin}, by day",
-            "subtitle": f"Band: {CLAIMED.get(claims, claims)}; US content of cars from half to none."
-            + (" Points: collected in the month." if points else ""),
+            "subtitle": [
+                f"Band: {CLAIMED.get(claims, claims)}; US content of cars from half to none."
+                + (" Points: collected in the month." if points else ""),
+                *(n if len(n) <= LONGEST else n[: LONGEST - 1].rstrip() + "…" for n in notes),
+            ],
             "anchor": "start",
         },
         "layer": [

@@ -299,6 +299,7 @@ def _conditions(page: Page, s: Summary) -> None:
         ("Closure", f"{c.get('closure')}: {words.closure(str(c.get('closure')))}"),
         ("Elasticities", c.get("elasticities")),
         ("Scenario", _scenario(s)),
+        *(("Law", str(text)) for text in c.get("law") or ()),
         ("Accounts", c.get("world")),
         ("Size", _size(c)),
         ("Year", f"{c.get('year')}; unit of value: {c.get('units')}"),

@@ -34,6 +34,7 @@ def as_plain(found: CanadaRates, law: Law, by: str | None = None) -> dict[str, A
         "importer": IMPORTER,
         "origin": ORIGIN,
         "status": "surtax-only",
+        "law": list(law.edits),
         "trade_of": about["year"],
         "unit": "USD",
         "imports_usd": goods.total,

@@ -260,7 +260,7 @@ def _over(law: Law, origin: str, month: str, days: Sequence[dt.date], name: str 
     reasons = np.full(goods.at.size, "", dtype=object)
     for words, share in parts.items():
         reasons[share > 0] = words
-    notes = [f"claims of {claims_from[0]}" + (", carried" if claims_from[1] else "")]
+    notes = [f"claims of {claims_from[0]}" + (", carried" if claims_from[1] else ""), *law.edits]
     if name is not None:
         notes.append(f"mean over {len(days)} days" + ("" if _whole(name, days) else ", all that the law covers"))
     return Effective(
@@ -271,7 +271,8 @@ def _over(law: Law, origin: str, month: str, days: Sequence[dt.date], name: str 
         basket=goods,
         claims_from=claims_from,
         steps=steps,
-        collected=collected(origin).get(month),
+        # Customs collected under the law as it was.
+        collected=None if law.edits else collected(origin).get(month),
         unknown={words: usd for words, usd in unknown.items() if usd},
         equivalents=int(goods.value[base.equivalent].sum()),
         reasons=reasons,

@@ -43,6 +43,7 @@ def rates_on(law: Law, origin: str, days: Sequence[dt.date], claims: str, car_us
 
     Parameters
     ----------
+    law : see `surtax.law.load`; on the first day of an edited one the law as it is holds.
     claims : one of `CLAIMS`. "endogenous" claims of the first day are those of the second, moved to what a claim
         saves in the first day's month: nothing but the law parts the two.
     car_us_content : share of US content in cars.
@@ -52,6 +53,8 @@ def rates_on(law: Law, origin: str, days: Sequence[dt.date], claims: str, car_us
     InputError
         as `effective`; a content outside 0 to 1.
     """
+    import surtax.law
+
     check_claims(claims)
     if not 0 <= car_us_content <= 1:
         raise InputError(f"US content of cars {car_us_content:g}: a share between 0 and 1.")
@@ -64,8 +67,11 @@ def rates_on(law: Law, origin: str, days: Sequence[dt.date], claims: str, car_us
     if claims == "endogenous":
         earlier = shares(law, origin, month_of(before), claims, base=month_of(after)).shares
     band = car_us_content in CAR_US_CONTENT
-    found = joined(law, origin, CAR_US_CONTENT if band else (car_us_content, car_us_content))
+    contents = CAR_US_CONTENT if band else (car_us_content, car_us_content)
+    found = joined(law, origin, contents)
     variant = "low" if car_us_content == CAR_US_CONTENT[0] else "high"
-    first = found.on(before, goods.at, earlier[goods.at], variant)
+    # An edit is a change: it is no part of the law before it, whatever its first day.
+    as_it_is = joined(surtax.law.load(), origin, contents) if law.edits else found
+    first = as_it_is.on(before, goods.at, earlier[goods.at], variant)
     second = found.on(after, goods.at, asked[goods.at], variant)
     return TwoDays(goods, first.total, second.total, second.by_measure)

@@ -130,6 +130,7 @@ def conditions(r: Report) -> Safe:
         ("Base", c.base),
         ("Base tariffs", said["base_tariffs"]),
         ("Scenario", _scenario(said)),
+        *(("Law", str(text)) for text in said["law"]),
         ("Numeraire", "world factor income"),
         ("Largest residual", f"{exponent(c.residual)} (relative, any equation)"),
         ("Walras' law", f"missed by {exponent(c.walras)} of a country's income at most"),
@@ -275,7 +276,7 @@ def reproduce(r: Report) -> Safe:
         tag(
             "p",
             f"Cite as: Surtax, a laboratory for trade wars, version {version}; scenario {s.name}"
-            f"{f' ({s.date})' if s.date else ''}; accounts: {c.vintage}; deficits: "
+            f"{f' ({s.date})' if s.date else ''}{''.join(f'; {x}' for x in s.law)}; accounts: {c.vintage}; deficits: "
             f"{c.closure}; trade elasticities: {c.elasticities}. "
             "Name the sources of the accounts as well.",
         )
