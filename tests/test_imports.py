@@ -76,6 +76,7 @@ ALLOWED = {
     "policy": {"world", "law", "trade"},
     "model": {"world", "numerics", "policy"},
     "report": {"model", "policy", "world", "law"},
+    "validate": {"model", "policy", "world"},
     "cli": {"model", "policy", "world", "report", "law", "trade"},
 }
 #: modules that belong to no room and import none

@@ -72,6 +72,11 @@ MODELS: dict[str, tuple[str, str, str]] = {
         "Core",
         "sectors with input–output links, one mobile factor (Caliendo & Parro 2015)",
     ),
+    "melitz-pareto": (
+        "surtax.model.melitz",
+        "MelitzPareto",
+        "one sector, firms that enter markets, labour supply that responds (Ignatenko et al. 2025)",
+    ),
 }
 
 
