@@ -17,7 +17,7 @@ from surtax.model import core
 from surtax.model.base import Base, base_of
 from surtax.model.outcome import Conditions, Outcome
 from surtax.model.registry import Model, Task, model_named
-from surtax.numerics import Anderson, NewtonKrylov, Solution, Stats, anderson, newton_krylov
+from surtax.numerics import Anderson, NewtonKrylov, Solution, Stats, anderson, follow, newton_krylov
 from surtax.policy.scenario import Scenario
 from surtax.policy.schedule import Schedule
 from surtax.world import World
@@ -382,14 +382,16 @@ def _harder(
     if progress:
         progress("approaching the scenario step by step")
     zero = np.zeros(N + 2 * J * N)
-    one_way = _follow(towards, zero, solver)
+    one_way = follow(towards, zero, first_step=solver.first_step, smallest=solver.smallest_step)
     if one_way.converged or closure == "balanced":
         return one_way
     shock = _partial(base, schedule, 1.0)
     if progress:
         progress("approaching the deficits step by step")
     start = _attempt(base, shock, "balanced", zero, solver)
-    other_way = _follow(deficits, start.value, solver) if start.converged else start
+    other_way = start
+    if start.converged:
+        other_way = follow(deficits, start.value, first_step=solver.first_step, smallest=solver.smallest_step)
     return other_way if other_way.converged else one_way
 
 
@@ -400,23 +402,6 @@ def _step(base: Base, shock: core.Shock, closure: str, x: Array, solver: Solver)
     if quick.converged:
         return quick
     return _newton(base, shock, closure, x, solver.tracking)
-
-
-def _follow(towards: Callable[[float, Array], Solution], start: Array, solver: Solver) -> Solution:
-    """Go from share 0, where `start` holds, to share 1, with steps that adapt; unconverged where the way ends."""
-    solution, x = Solution(start, False, Stats("Newton–Krylov", 0, 0, np.inf)), start
-    reached, step = 0.0, solver.first_step
-    while step >= solver.smallest_step:
-        target = min(1.0, reached + step)
-        attempt = towards(target, x)
-        if attempt.converged and target == 1.0:
-            return attempt
-        if attempt.converged:
-            x, reached, step = attempt.value, target, 2 * step
-            solution = Solution(x, False, attempt.stats)
-        else:
-            step = step / 2
-    return solution
 
 
 def _partial(base: Base, schedule: Schedule, share: float) -> core.Shock:

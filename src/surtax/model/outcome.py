@@ -81,6 +81,8 @@ class Conditions:
         added up from the flows, and the deficit its closure gives it, over its income: the redundant equation.
     method, evaluations : how the equilibrium was found.
     adjustments : what was changed in the accounts, as text.
+    settings : of the model, where it has any, as text.
+    numeraire : what nominal values are measured in.
     """
 
     model: str
@@ -93,6 +95,8 @@ class Conditions:
     method: str
     evaluations: int
     adjustments: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    numeraire: str = "world factor income"
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +110,7 @@ class Outcome:
     world : the base that the changes are relative to (re-solved, where the closure asks for it).
     scenario, schedule : what was changed.
     conditions : closure, elasticities, vintage, residuals.
-    w_hat [n], P_hat [s,n], c_hat [s,n] : ŵ, P̂, ĉ in the numeraire Σ ŵV = ΣV.
+    w_hat [n], P_hat [s,n], c_hat [s,n] : ŵ, P̂, ĉ in the numeraire that the conditions name (Σ ŵV = ΣV).
     E_new, Y_new [s,n]; R_new, D_new, I_new [n] : E′, Y′, R′, D′, I′, in the world's unit.
     X_new : X′ [s,o,d] in the world's unit, net of tariff.
     extra : what a model has beyond these, by the names that `variables.csv` lists under `needs`, such as L_hat [n];
@@ -254,6 +258,7 @@ class Outcome:
             "scenario": self.scenario.name,
             "changes": list(changes_made(world, self.scenario, self.schedule)),
             "model": c.model,
+            "settings": list(c.settings),
             "closure": c.closure,
             "elasticities": c.elasticities,
             "world": c.vintage,
@@ -264,7 +269,7 @@ class Outcome:
             "aggregated": list(aggregated(world)),
             "base_tariffs": base_tariffs(world),
             "base": c.base,
-            "numeraire": "world factor income",
+            "numeraire": c.numeraire,
             "residual": c.residual,
             "walras": c.walras,
             "method": c.method,
