@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from surtax.errors import NoConvergence, NoEquilibrium
 from surtax.model.base import Base
 from surtax.model.feasible import ACCEPT
-from surtax.numerics import Anderson, NewtonKrylov, Solution, Stats, anderson, newton_krylov
+from surtax.numerics import Anderson, NewtonKrylov, Solution, Stats, anderson, follow, newton_krylov
 from surtax.world import World
 
 Array = NDArray[np.float64]
@@ -114,7 +114,8 @@ def reach(build: Builder, closure: str, x0: Array, solver: Solver, progress: Cal
     if progress:
         progress("approaching the scenario step by step")
     zero = np.zeros(x0.size)
-    one_way = _follow(lambda share, x: _near(build(share, 1.0, closure), x, solver), zero, solver)
+    steps = {"first_step": solver.first_step, "smallest": solver.smallest_step}
+    one_way = follow(lambda share, x: _near(build(share, 1.0, closure), x, solver), zero, **steps)
     if one_way.converged or closure == "balanced":
         return one_way
     if progress:
@@ -122,7 +123,7 @@ def reach(build: Builder, closure: str, x0: Array, solver: Solver, progress: Cal
     start = attempt(build(1.0, 1.0, "balanced"), zero, solver)
     if not start.converged:
         return one_way
-    other_way = _follow(lambda share, x: _near(build(1.0, share, closure), x, solver), start.value, solver)
+    other_way = follow(lambda share, x: _near(build(1.0, share, closure), x, solver), start.value, **steps)
     return other_way if other_way.converged else one_way
 
 
@@ -132,23 +133,6 @@ def _near(system: System, x: Array, solver: Solver) -> Solution:
     if quick.converged:
         return quick
     return newton(system, x, solver.tracking)
-
-
-def _follow(towards: Callable[[float, Array], Solution], start: Array, solver: Solver) -> Solution:
-    """Go from share 0, where `start` holds, to share 1, with steps that adapt; unconverged where the way ends."""
-    solution, x = Solution(start, False, Stats("Newton–Krylov", 0, 0, np.inf)), start
-    reached, step = 0.0, solver.first_step
-    while step >= solver.smallest_step:
-        target = min(1.0, reached + step)
-        tried = towards(target, x)
-        if tried.converged and target == 1.0:
-            return tried
-        if tried.converged:
-            x, reached, step = tried.value, target, 2 * step
-            solution = Solution(x, False, tried.stats)
-        else:
-            step = step / 2
-    return solution
 
 
 # -- what is said and checked at the end -------------------------------------------------------------------------------

@@ -89,6 +89,8 @@ class Conditions:
     method, evaluations : how the equilibrium was found.
     adjustments : what was changed in the accounts, as text.
     about : the model in one line.
+    settings : of the model, where it has any, as text.
+    numeraire : what nominal values are measured in.
     """
 
     model: str
@@ -102,6 +104,8 @@ class Conditions:
     evaluations: int
     adjustments: tuple[str, ...] = ()
     about: str = CORE
+    settings: tuple[str, ...] = ()
+    numeraire: str = "world factor income"
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +119,7 @@ class Outcome:
     world : the base that the changes are relative to (re-solved, where the closure asks for it).
     scenario, schedule : what was changed.
     conditions : closure, elasticities, vintage, residuals.
-    w_hat [n], P_hat [s,n], c_hat [s,n] : ŵ, P̂, ĉ in the numeraire Σ ŵV = ΣV.
+    w_hat [n], P_hat [s,n], c_hat [s,n] : ŵ, P̂, ĉ in the numeraire that the conditions name (Σ ŵV = ΣV).
     E_new, Y_new [s,n]; R_new, D_new, I_new [n] : E′, Y′, R′, D′, I′, in the world's unit.
     X_new : X′ [s,o,d] in the world's unit, net of tariff.
     extra : what a model has beyond these, by the names that `variables.csv` lists under `needs`, such as L_hat [n];
@@ -265,6 +269,7 @@ class Outcome:
             "changes": list(changes_made(world, self.scenario, self.schedule)),
             "model": c.model,
             "about": c.about,
+            "settings": list(c.settings),
             "closure": c.closure,
             "elasticities": c.elasticities,
             "world": c.vintage,
@@ -275,7 +280,7 @@ class Outcome:
             "aggregated": list(aggregated(world)),
             "base_tariffs": base_tariffs(world),
             "base": c.base,
-            "numeraire": "world factor income",
+            "numeraire": c.numeraire,
             "residual": c.residual,
             "walras": c.walras,
             "method": c.method,

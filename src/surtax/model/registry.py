@@ -98,6 +98,11 @@ MODELS: dict[str, tuple[str, str, str]] = {
         "TariffWar",
         "the core system with all purchases taken as final (Lashkaripour 2021)",
     ),
+    "melitz-pareto": (
+        "surtax.model.melitz",
+        "MelitzPareto",
+        "one sector, firms that enter markets, labour supply that responds (Ignatenko et al. 2025)",
+    ),
 }
 
 

@@ -5,7 +5,8 @@ what it cost. Nothing here knows what the numbers mean, and nothing here imports
 """
 
 from surtax.numerics.anderson import Anderson, anderson
+from surtax.numerics.continuation import follow
 from surtax.numerics.newton import NewtonKrylov, newton_krylov
 from surtax.numerics.solution import Solution, Stats
 
-__all__ = ["Anderson", "NewtonKrylov", "Solution", "Stats", "anderson", "newton_krylov"]
+__all__ = ["Anderson", "NewtonKrylov", "Solution", "Stats", "anderson", "follow", "newton_krylov"]

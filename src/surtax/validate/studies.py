@@ -30,6 +30,7 @@ STUDIES: dict[str, tuple[str, str]] = {
     "cp2015": ("surtax.validate.caliendo_parro", "Caliendo & Parro (2015): NAFTA, 31 regions × 40 sectors"),
     "gegravity": ("surtax.validate.ge_gravity", "Zylkin's ge_gravity: EU enlargement, 44 countries"),
     "tariffwar": ("surtax.validate.tariffwar", "Lashkaripour (2021): a tariff war by formula, WIOD 2014, 44 × 16"),
+    "ignatenko": ("surtax.validate.ignatenko", "Ignatenko et al. (2025): the tariffs of 2 April 2025, 194 countries"),
     "autarky": ("surtax.validate.autarky", "The autarky formula on the embedded world"),
     "border": ("surtax.validate.border", "Anderson & van Wincoop (2003): the border between the US and Canada"),
     "rates": ("surtax.validate.rates", "Effective US rates on Canadian goods, as others give them"),
