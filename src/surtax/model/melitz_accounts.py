@@ -146,6 +146,7 @@ def _told(model: MelitzPareto, p: Parameters) -> tuple[str, ...]:
 
 
 def _check(p: Parameters, world: World) -> None:
+    """Refuse parameters with which the equations lose their meaning."""
     n = int(np.argmin(p.phi))
     if not p.phi[n] > 0:
         raise InputError(
@@ -156,6 +157,16 @@ def _check(p: Parameters, world: World) -> None:
         raise InputError(
             f"MelitzPareto: with β {p.beta:g} and φ {p.phi[n]:.4g} prices would not pin down costs "
             f"(β + (1−β)(φ−1) ≤ 0): raise value_added or pass_through."
+        )
+    # In a closed country the real wage rises with employment by (φ − 1 + ψ) / (β − ψ (1−β)): entry and selection.
+    room = p.beta - p.psi * (1 - p.beta)
+    n = int(np.argmax(p.phi))
+    feeds = p.kappa * (p.phi[n] - 1 + p.psi) / room if room > 0 else np.inf
+    if not feeds < 1:
+        raise InputError(
+            f"MelitzPareto: in {world.countries[n]} employment would feed on itself (κ (φ − 1 + ψ) / (β − ψ (1−β)) is "
+            f"{feeds:.3g}, with φ {p.phi[n]:.4g}, ψ {p.psi:.4g}; it has to be below 1): such an economy has no stable "
+            f"equilibrium. Lower labour_supply, nu or scale, or raise value_added."
         )
 
 

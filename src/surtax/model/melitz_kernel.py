@@ -132,7 +132,7 @@ def evaluate(z: Array, base: MelitzBase, wedge: Wedges, T: Array) -> MelitzState
     w = (cost - (1 - p.beta) * outward) / _lever(base)
     P = outward - (1 - p.phi) * w
     take_home = np.zeros(N)
-    if p.income_tax:
+    if p.income_tax and p.kappa > 0:
         take_home = np.log((1 - base.R / base.Y) / (1 - R / Y))
     spending = R + Y + (1 - p.beta) * F + T * (float(Y.sum()) / float(base.Y.sum()))
     return MelitzState(u, S, v, E, R, F, Y, w, y - w, P, take_home, spending)
@@ -189,7 +189,7 @@ def linearise(state: MelitzState, base: MelitzBase, wedge: Wedges, T: Array) -> 
         dP = doutward - col(1 - p.phi) * dw
         out = np.empty_like(dz)
         kept = dw - dP
-        if p.income_tax:
+        if p.income_tax and p.kappa > 0:
             kept = kept + dy - (dY - dR) / col(s.Y - s.R)
         out[:N] = dy - dw - p.kappa * kept
         dspending = dR + dY + (1 - p.beta) * dF + col(share) * dY.sum(axis=0)
@@ -220,7 +220,7 @@ def equation_residuals(
     X = paid / S * net * E
     R, kept, Y = E - X.sum(axis=0), X @ (1 - p.nu), w * L * base.Y
     tax = np.ones(N)
-    if p.income_tax:
+    if p.income_tax and p.kappa > 0:
         tax = (1 - base.R / base.Y) / (1 - R / Y)
     made = R + Y + (1 - p.beta) * kept + T * (float(Y.sum()) / float(base.Y.sum()))
     return {
