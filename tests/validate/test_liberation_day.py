@@ -126,6 +126,24 @@ def test_retaliation_against_the_reference(study, nu):
     np.testing.assert_allclose(ld.optimal_retaliation(study), reference(study, nu, both), rtol=CLOSE, atol=CLOSE)
 
 
+def test_the_authors_output_under_optimal_retaliation(study):
+    """output_map_retal.csv of the public archive (not among the shared data): it settles how δ is to be read."""
+    table = ld.optimal_retaliation(study)[:, 0]
+    for code, welfare in (("USA", -0.745409699115485), ("CAN", -0.861377296684562), ("VNM", -9.39514195981575)):
+        assert table[study.data.countries.index(code)] == pytest.approx(welfare, abs=1e-6)
+
+
+def test_the_scoreboard(study):
+    found = ld.rows(published.folder("liberation_day"))
+    assert len(found) == 3 + 7
+    for row in found:
+        assert row.passed, row
+        assert row.tolerance in (1e-6, 0.005)
+        assert row.unit in ("per cent", "share")
+        assert row.source.startswith("Ignatenko")
+    assert not ld.Row("", "", 1.0, 1.1, 0.05, "").passed
+
+
 def test_without_the_us_deficit(study, nu):
     us = study.data.us
     flows = paper_flows(study.data.trade, study.data.gdp, nu)

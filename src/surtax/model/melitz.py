@@ -181,7 +181,7 @@ def _outcome(model: MelitzPareto, ready: Prepared, wedge: Wedges, solution: Solu
     return Outcome(
         world=world,
         scenario=task.scenario,
-        schedule=Schedule(_rates(wedge, base)[None], None, np.inf),
+        schedule=Schedule(kernel.rates(wedge, base)[None], None, np.inf),
         conditions=Conditions(
             model=model.name,
             closure=task.deficits,
@@ -207,9 +207,3 @@ def _outcome(model: MelitzPareto, ready: Prepared, wedge: Wedges, solution: Solu
         X_new=X[None],
         extra={"L_hat": L, "W_hat": kernel.welfare(base, s, base.T), "P_consumer": P.copy()},
     )
-
-
-def _rates(wedge: Wedges, base: MelitzBase) -> Array:
-    """Revenue over sales [o,d] after the change; where nothing changes, or nothing is sold, the base's."""
-    moved = (wedge.B > 0) & ((base.lam != wedge.A) | (base.net != wedge.B))
-    return np.where(moved, wedge.A / np.where(wedge.B > 0, wedge.B, 1.0) - 1, base.t)

@@ -123,6 +123,8 @@ def _attempt(
 
 def _refuse(base: MelitzBase, wedge: Wedges, T: Array, countries: Sequence[str]) -> None:
     """Refuse schedules under which something bought has no seller, or transfers no trade to be made with."""
+    if not wedge.closes:
+        return
     closed = ~(wedge.A > 0).any(axis=0)
     if closed.any():
         raise NoEquilibrium(
