@@ -67,7 +67,8 @@ def solved(*arguments, **options):
     except sx.NoConvergence:
         return None
     except sx.InputError as problem:
-        assert "welfare has no meaning" in str(problem) or "feed on itself" in str(problem)
+        reasons = ("welfare has no meaning", "feed on itself", "exceeds what labour earns")
+        assert any(reason in str(problem) for reason in reasons)
         return None
 
 
@@ -248,6 +249,25 @@ def test_labour_follows_what_an_hour_buys():
         np.testing.assert_allclose(o.extra["L_hat"], (o.w_hat / o.P_consumer / tax) ** 0.8, rtol=1e-10)
 
 
+def test_the_published_welfare_is_utility_for_lump_sums_alone():
+    """C − a L^(1+1/κ)/(1+1/κ), written down, with a from the first-order condition of the base."""
+    world = one_sector_world(8, base_tariffs=0.0)
+    t = sx.Scenario().tariff(importer="C00", exporter="*", add=0.2)
+    found = {}
+    for rebate in ("income-tax", "lump-sum"):
+        for measure in ("published", "utility"):
+            o = sx.solve(world, t, model=MelitzPareto(nu=0.1, labour_supply=0.4, rebate=rebate, welfare=measure))
+            found[rebate, measure] = o.real_income
+        effort = 0.4 / 1.4 * o.world.factor_income
+        before = o.world.income - effort
+        after = o.I_new / o.P_consumer - effort * o.extra["L_hat"] ** (1 + 1 / 0.4)
+        np.testing.assert_allclose(found[rebate, "utility"], after / before, rtol=1e-10)
+    np.testing.assert_allclose(found["lump-sum", "published"], found["lump-sum", "utility"], rtol=1e-10)
+    gap = found["income-tax", "published"] - found["income-tax", "utility"]
+    assert gap[0] > 1e-3  # where there is revenue
+    np.testing.assert_allclose(gap[1:], 0, atol=1e-12)
+
+
 def test_products_stay_apart_when_sectors_are_added_up():
     """Two sectors with one θ and different tariffs are varieties: the cell's price and revenue are those of its lines."""
     w = random_world(4, 4, 2, inputs=False, theta=(5.0, 5.0), base_tariffs=0.3, imbalance=0.1)
@@ -361,6 +381,7 @@ def test_shares_are_calibrated_on_recorded_accounts():
         ({"value_added": 1.1}, r"value_added is 1\.1"),
         ({"rebate": "none"}, "rebate is 'none'; it is one of 'income-tax', 'lump-sum'"),
         ({"domestic": "gross"}, "domestic is 'gross'"),
+        ({"welfare": "mine"}, "welfare is 'mine'; it is one of 'published', 'utility'"),
         ({"numeraire": "gold"}, "numeraire is 'gold'"),
     ],
 )
@@ -424,6 +445,11 @@ def test_wrong_worlds():
     idle = idle.replace(flows=idle.flows * (np.arange(3) < 2))  # from_arrays refuses such a country itself
     with pytest.raises(sx.InputError, match="1 countries buy or earn nothing, C first"):
         sx.solve(idle, model="melitz-pareto")
+    t = np.array([[[0.0, 9], [0, 0]]])
+    taxing = sx.World.from_arrays(["A", "B"], ["x"], [[6.0, 9], [9, 2]], elasticity=4, tariffs=t)
+    with pytest.raises(sx.InputError, match=r"tariff revenue of B, 81, exceeds what labour earns"):
+        sx.solve(taxing, model=MelitzPareto(nu=0.0))
+    assert sx.solve(taxing, model=MelitzPareto(nu=0.0, rebate="lump-sum")).welfare["A"] == pytest.approx(0, abs=1e-10)
     giver = sx.World.from_arrays(["A", "B"], ["x"], [[0.5, 9], [1, 60.0]], elasticity=4)
     with pytest.raises(sx.InputError, match=r"A consumes .* welfare has no meaning"):
         sx.solve(giver, model=MelitzPareto(nu=0.0))

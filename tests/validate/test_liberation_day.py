@@ -5,6 +5,8 @@ Their data may not be shipped; without them these tests are skipped.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -131,6 +133,19 @@ def test_the_authors_output_under_optimal_retaliation(study):
     table = ld.optimal_retaliation(study)[:, 0]
     for code, welfare in (("USA", -0.745409699115485), ("CAN", -0.861377296684562), ("VNM", -9.39514195981575)):
         assert table[study.data.countries.index(code)] == pytest.approx(welfare, abs=1e-6)
+
+
+def test_utility_in_the_main_case(study):
+    """A finding (docs/models/melitz-pareto.md): the US gains half of what is printed, by C − a L³/3 written down."""
+    o = study.run()
+    us = study.data.us
+    effort = o.world.factor_income / 3
+    before, after = o.world.income - effort, o.I_new / o.P_consumer - effort * o.extra["L_hat"] ** 3
+    by_utility = study.run(model=replace(ld.MAIN, welfare="utility")).real_income
+    np.testing.assert_allclose(by_utility, after / before, rtol=1e-11)
+    assert 100 * (by_utility[us] - 1) == pytest.approx(0.63, abs=0.005)
+    others = np.arange(194) != us
+    np.testing.assert_allclose(by_utility[others], o.real_income[others], rtol=1e-11)
 
 
 def test_the_scoreboard(study):

@@ -56,6 +56,8 @@ class MelitzPareto:
     domestic : "recorded" (domestic sales as the world has them), "gdp" (from GDP and trade, as the paper does:
         `derived_domestic_sales`; divided by β where there are inputs), or None: "recorded" where all of cost is value
         added, "gdp" in worlds with inputs, whose sales at home count goods more than once.
+    welfare : "published" (the paper's measure) or "utility" (what labour supply maximises). They differ where revenue
+        cuts the income tax: docs/models/melitz-pareto.md.
     numeraire : "factor-income", "prices" (the paper's without inputs) or "wages" (its with inputs).
     """
 
@@ -69,6 +71,7 @@ class MelitzPareto:
     value_added: float = 1.0
     rebate: str = "income-tax"
     domestic: str | None = None
+    welfare: str = "published"
     numeraire: str = "factor-income"
     name: str = field(default="melitz-pareto", init=False)
     closures: tuple[str, ...] = field(default=CLOSURES, init=False)
@@ -91,6 +94,7 @@ class MelitzPareto:
         for name, known in (
             ("rebate", ("income-tax", "lump-sum")),
             ("domestic", (None, "recorded", "gdp")),
+            ("welfare", ("published", "utility")),
             ("numeraire", tuple(NUMERAIRES)),
         ):
             if getattr(self, name) not in known:
@@ -175,6 +179,7 @@ def _outcome(model: MelitzPareto, ready: Prepared, wedge: Wedges, solution: Solu
             f"the solution does not hold up: largest residual {residual:.1e}, Walras {walras:.1e}. Please report the "
             f"scenario."
         )
+    measure = kernel.utility if model.welfare == "utility" else kernel.welfare
     sets = task.world.meta.get("elasticities", {})
     named = str(sets.get("set", "given with the world") if isinstance(sets, dict) else sets)
     meta = world.meta
@@ -205,5 +210,5 @@ def _outcome(model: MelitzPareto, ready: Prepared, wedge: Wedges, solution: Solu
         D_new=bought - X.sum(axis=1),
         I_new=income,
         X_new=X[None],
-        extra={"L_hat": L, "W_hat": kernel.welfare(base, s, base.T), "P_consumer": P.copy()},
+        extra={"L_hat": L, "W_hat": measure(base, s, base.T), "P_consumer": P.copy()},
     )

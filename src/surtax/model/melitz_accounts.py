@@ -139,9 +139,11 @@ def _nu(model: MelitzPareto, world: World, X: Array, gdp: Array | None) -> tuple
 
 def _told(model: MelitzPareto, p: Parameters) -> tuple[str, ...]:
     phi = f"{p.phi.min():.6g}" if np.ptp(p.phi) == 0 else f"{p.phi.min():.6g} to {p.phi.max():.6g}"
+    rebate = {"income-tax": "revenue cuts the income tax", "lump-sum": "revenue is a lump sum"}[model.rebate]
+    measure = {"published": "welfare by the paper's formula", "utility": "welfare is utility"}[model.welfare]
     return (
         f"ε {p.epsilon:.6g}, ψ {p.psi:.6g}, κ {p.kappa:g}, φ {phi}, β {p.beta:g}",
-        {"income-tax": "revenue cuts the income tax", "lump-sum": "revenue is a lump sum"}[model.rebate],
+        f"{rebate}; {measure}",
     )
 
 
@@ -171,8 +173,16 @@ def _check(p: Parameters, world: World) -> None:
 
 
 def _check_welfare(base: MelitzBase, world: World) -> None:
+    """Refuse accounts without take-home pay, or in which effort is worth more than consumption."""
     p = base.parameters
-    left = base.consumption - p.kappa / (1 + p.kappa) * base.Y
+    if p.income_tax and p.kappa > 0 and not (base.R < base.Y).all():
+        n = int(np.argmax(base.R / base.Y))
+        raise InputError(
+            f"tariff revenue of {world.countries[n]}, {base.R[n]:.4g}, exceeds what labour earns, {base.Y[n]:.4g}: no "
+            f"income tax is left that it could replace. Use MelitzPareto(rebate='lump-sum')."
+        )
+    pay = base.Y / (1 - base.R / base.Y) if p.income_tax else base.Y
+    left = base.consumption - p.kappa / (1 + p.kappa) * pay
     if not (left > 0).all():
         n = int(np.argmin(left / base.Y))
         raise InputError(

@@ -248,14 +248,34 @@ def equation_residuals(
 
 
 def welfare(base: MelitzBase, state: MelitzState, T: Array) -> Array:
-    """W [n], the paper's measure: δ Ê/P̂ + (1−δ) ŵL̂/P̂ with spending on final goods E_c = Y + R + T.
+    """W [n] as published: δ Ê/P̂ + (1−δ) ŵL̂/P̂ with spending on final goods E_c = Y + R + T.
 
-    δ = E_c / (E_c − κ/(1+κ) Y / take-home), the take-home factor being the counterfactual's; as published, with base
-    tariffs (of which the paper has none) read as the change of that factor.
+    δ = E_c / (E_c − κ/(1+κ) Y / take-home), the take-home factor being the counterfactual's; with base tariffs, of
+    which the paper has none, the change of that factor.
     """
     p, s = base.parameters, state
-    T_new = T * (float(s.Y.sum()) / float(base.Y.sum()))
     before = base.consumption
     delta = before / (before - p.kappa / (1 + p.kappa) * base.Y / np.exp(s.take_home))
-    after = s.R + s.Y + T_new
-    return np.asarray((delta * after / before + (1 - delta) * s.Y / base.Y) / np.exp(s.P))
+    return np.asarray((delta * _consumption(base, s, T) + (1 - delta) * s.Y / base.Y) / np.exp(s.P))
+
+
+def utility(base: MelitzBase, state: MelitzState, T: Array) -> Array:
+    """Ratio [n] of the utility that labour supply maximises: C − a L^(1+1/κ)/(1+1/κ), C = E_c/P.
+
+    Effort is worth κ/(1+κ) times take-home pay and grows by L̂^(1+1/κ) = take-home · ŵL̂/P̂. Where revenue is a lump sum
+    this is `welfare`; where it cuts the income tax the published formula leaves the take-home factor out of the effort
+    of the additional labour.
+    """
+    p, s = base.parameters, state
+    pay = base.Y / (1 - base.R / base.Y) if p.income_tax else base.Y
+    effort = p.kappa / (1 + p.kappa) * pay
+    consumed = base.consumption * _consumption(base, s, T)
+    return np.asarray(
+        (consumed - effort * s.Y / base.Y * np.exp(s.take_home)) / np.exp(s.P) / (base.consumption - effort)
+    )
+
+
+def _consumption(base: MelitzBase, state: MelitzState, T: Array) -> Array:
+    """Spending on final goods over that of the base [n]."""
+    s = state
+    return np.asarray((s.R + s.Y + T * (float(s.Y.sum()) / float(base.Y.sum()))) / base.consumption)
