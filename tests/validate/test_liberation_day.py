@@ -200,6 +200,28 @@ def test_every_experiment_is_on_the_list(study):
         assert np.isfinite(table).all(), name
 
 
+def test_the_page_says_what_is_computed(study):
+    """The table of docs/models/melitz-pareto.md, to the last digit printed."""
+    page = (published.ROOT / "docs/models/melitz-pareto.md").read_text(encoding="utf-8")
+    by_utility = ld.columns(study.run(model=replace(ld.MAIN, welfare="utility")))
+    rows = {
+        "main case": ld.main(study),
+        "the same, by utility (below)": by_utility,
+        "lump sum": ld.lump_sum(study),
+        "partial pass-through": ld.partial_pass_through(study),
+        "Eaton–Kortum": ld.eaton_kortum(study),
+        "ε = 8": ld.other_elasticity(study),
+        "reciprocal retaliation": ld.reciprocal(study),
+        "retaliation by formula": ld.optimal_retaliation(study),
+        "without the US deficit": ld.no_us_deficit(study),
+        "round-about inputs": ld.round_about(study),
+    }
+    us, canada = study.data.us, study.data.countries.index("CAN")
+    for name, table in rows.items():
+        cells = f"{table[us, 0]:.3f} | {table[us, 4]:.3f} | {table[canada, 0]:.3f}".replace("-", "−")
+        assert f"| {name} | {cells} |" in page, name
+
+
 def test_bad_folders_are_refused(tmp_path, study):
     with pytest.raises(sx.InputError, match=r"no file .*country_labels\.csv"):
         ld.LiberationDay.read(tmp_path)
