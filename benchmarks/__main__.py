@@ -7,12 +7,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import kernel, processes, rates, solving, tariffwar
+from benchmarks import kernel, liberation_day, processes, rates, solving, tariffwar
 from benchmarks.measure import Row, Spread, machine
 
 BENCHMARKS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "solve": solving.solve,
     "caliendo-parro": solving.caliendo_parro,
+    "liberation-day": liberation_day.liberation_day,
     "kernel": kernel.kernel,
     "load": processes.load,
     "import": processes.imports,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surtax.numerics import Anderson, NewtonKrylov, Solution, Stats, anderson, newton_krylov
+from surtax.numerics import Anderson, NewtonKrylov, Solution, Stats, anderson, follow, newton_krylov
 
 
 def linear(seed, n, radius):
@@ -132,3 +132,23 @@ def test_configurations_and_solutions_are_frozen(thing):
     name = dataclasses.fields(thing)[0].name
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(thing, name, None)
+
+
+def test_following_a_solution_in_steps():
+    """Steps halve at a failure and double at a success; where the way ends, what is returned is no solution."""
+    asked = []
+
+    def towards(share, x):
+        asked.append(share)
+        near = share - x[0] <= 0.3 and share <= end
+        return Solution(np.array([share]), near, Stats("test", 1, 1, 0.0 if near else 1.0))
+
+    end = 1.0
+    done = follow(towards, np.zeros(1), first_step=0.5)
+    assert done.converged
+    assert done.value[0] == 1.0
+    assert asked == [0.5, 0.25, 0.75, 0.5, 1.0, 0.75, 1.0]
+    end = 0.6
+    lost = follow(towards, np.zeros(1))
+    assert not lost.converged
+    assert 0.59 < lost.value[0] <= 0.6

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from surtax.errors import InputError, NoConvergence
 from surtax.inputs import number
 from surtax.model import melitz_kernel as kernel
-from surtax.model.equilibrium import ACCEPT, Solver
+from surtax.model.drive import Solver
+from surtax.model.feasible import ACCEPT
 from surtax.model.melitz_accounts import Prepared, prepared
 from surtax.model.melitz_base import CLOSURES, MelitzBase
 from surtax.model.melitz_kernel import Wedges
@@ -27,6 +28,12 @@ from surtax.policy.schedule import Schedule
 from surtax.world import World
 
 Array = NDArray[np.float64]
+
+#: The model in one line.
+ABOUT = (
+    "one sector, firms that pay to enter markets (Melitz–Pareto), labour supply that responds to take-home pay; full "
+    "employment"
+)
 
 NUMERAIRES = {
     "factor-income": "world factor income",
@@ -56,6 +63,8 @@ class MelitzPareto:
     domestic : "recorded" (domestic sales as the world has them), "gdp" (from GDP and trade, as the paper does:
         `derived_domestic_sales`; divided by β where there are inputs), or None: "recorded" where all of cost is value
         added, "gdp" in worlds with inputs, whose sales at home count goods more than once.
+    welfare : "published" (the paper's measure) or "utility" (what labour supply maximises). They differ where revenue
+        cuts the income tax: docs/models/melitz-pareto.md.
     numeraire : "factor-income", "prices" (the paper's without inputs) or "wages" (its with inputs).
     """
 
@@ -69,6 +78,7 @@ class MelitzPareto:
     value_added: float = 1.0
     rebate: str = "income-tax"
     domestic: str | None = None
+    welfare: str = "published"
     numeraire: str = "factor-income"
     name: str = field(default="melitz-pareto", init=False)
     closures: tuple[str, ...] = field(default=CLOSURES, init=False)
@@ -91,6 +101,7 @@ class MelitzPareto:
         for name, known in (
             ("rebate", ("income-tax", "lump-sum")),
             ("domestic", (None, "recorded", "gdp")),
+            ("welfare", ("published", "utility")),
             ("numeraire", tuple(NUMERAIRES)),
         ):
             if getattr(self, name) not in known:
@@ -175,13 +186,14 @@ def _outcome(model: MelitzPareto, ready: Prepared, wedge: Wedges, solution: Solu
             f"the solution does not hold up: largest residual {residual:.1e}, Walras {walras:.1e}. Please report the "
             f"scenario."
         )
+    measure = kernel.utility if model.welfare == "utility" else kernel.welfare
     sets = task.world.meta.get("elasticities", {})
     named = str(sets.get("set", "given with the world") if isinstance(sets, dict) else sets)
     meta = world.meta
     return Outcome(
         world=world,
         scenario=task.scenario,
-        schedule=Schedule(_rates(wedge, base)[None], None, np.inf),
+        schedule=Schedule(kernel.rates(wedge, base)[None], None, np.inf),
         conditions=Conditions(
             model=model.name,
             closure=task.deficits,
@@ -194,6 +206,7 @@ def _outcome(model: MelitzPareto, ready: Prepared, wedge: Wedges, solution: Solu
             evaluations=solution.stats.evaluations,
             adjustments=tuple(f"{a.what}: {a.cells} cells, {a.value:.4g}" for a in world.adjustments),
             settings=ready.notes,
+            about=ABOUT,
             numeraire=NUMERAIRES[model.numeraire],
         ),
         w_hat=w,
@@ -205,11 +218,5 @@ def _outcome(model: MelitzPareto, ready: Prepared, wedge: Wedges, solution: Solu
         D_new=bought - X.sum(axis=1),
         I_new=income,
         X_new=X[None],
-        extra={"L_hat": L, "W_hat": kernel.welfare(base, s, base.T), "P_consumer": P.copy()},
+        extra={"L_hat": L, "W_hat": measure(base, s, base.T), "P_consumer": P.copy()},
     )
-
-
-def _rates(wedge: Wedges, base: MelitzBase) -> Array:
-    """Revenue over sales [o,d] after the change; where nothing changes, or nothing is sold, the base's."""
-    moved = (wedge.B > 0) & ((base.lam != wedge.A) | (base.net != wedge.B))
-    return np.where(moved, wedge.A / np.where(wedge.B > 0, wedge.B, 1.0) - 1, base.t)

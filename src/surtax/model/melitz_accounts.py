@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from surtax.errors import InputError, NoConvergence
 from surtax.model import melitz_kernel as kernel
-from surtax.model.equilibrium import Solver
+from surtax.model.drive import Solver
 from surtax.model.melitz_base import (
     MelitzBase,
     Parameters,
@@ -139,13 +139,16 @@ def _nu(model: MelitzPareto, world: World, X: Array, gdp: Array | None) -> tuple
 
 def _told(model: MelitzPareto, p: Parameters) -> tuple[str, ...]:
     phi = f"{p.phi.min():.6g}" if np.ptp(p.phi) == 0 else f"{p.phi.min():.6g} to {p.phi.max():.6g}"
+    rebate = {"income-tax": "revenue cuts the income tax", "lump-sum": "revenue is a lump sum"}[model.rebate]
+    measure = {"published": "welfare by the paper's formula", "utility": "welfare is utility"}[model.welfare]
     return (
         f"ε {p.epsilon:.6g}, ψ {p.psi:.6g}, κ {p.kappa:g}, φ {phi}, β {p.beta:g}",
-        {"income-tax": "revenue cuts the income tax", "lump-sum": "revenue is a lump sum"}[model.rebate],
+        f"{rebate}; {measure}",
     )
 
 
 def _check(p: Parameters, world: World) -> None:
+    """Refuse parameters with which the equations lose their meaning."""
     n = int(np.argmin(p.phi))
     if not p.phi[n] > 0:
         raise InputError(
@@ -157,11 +160,29 @@ def _check(p: Parameters, world: World) -> None:
             f"MelitzPareto: with β {p.beta:g} and φ {p.phi[n]:.4g} prices would not pin down costs "
             f"(β + (1−β)(φ−1) ≤ 0): raise value_added or pass_through."
         )
+    # In a closed country the real wage rises with employment by (φ − 1 + ψ) / (β − ψ (1−β)): entry and selection.
+    room = p.beta - p.psi * (1 - p.beta)
+    n = int(np.argmax(p.phi))
+    feeds = p.kappa * (p.phi[n] - 1 + p.psi) / room if room > 0 else np.inf
+    if not feeds < 1:
+        raise InputError(
+            f"MelitzPareto: in {world.countries[n]} employment would feed on itself (κ (φ − 1 + ψ) / (β − ψ (1−β)) is "
+            f"{feeds:.3g}, with φ {p.phi[n]:.4g}, ψ {p.psi:.4g}; it has to be below 1): such an economy has no stable "
+            f"equilibrium. Lower labour_supply, nu or scale, or raise value_added."
+        )
 
 
 def _check_welfare(base: MelitzBase, world: World) -> None:
+    """Refuse accounts without take-home pay, or in which effort is worth more than consumption."""
     p = base.parameters
-    left = base.consumption - p.kappa / (1 + p.kappa) * base.Y
+    if p.income_tax and p.kappa > 0 and not (base.R < base.Y).all():
+        n = int(np.argmax(base.R / base.Y))
+        raise InputError(
+            f"tariff revenue of {world.countries[n]}, {base.R[n]:.4g}, exceeds what labour earns, {base.Y[n]:.4g}: no "
+            f"income tax is left that it could replace. Use MelitzPareto(rebate='lump-sum')."
+        )
+    pay = base.Y / (1 - base.R / base.Y) if p.income_tax else base.Y
+    left = base.consumption - p.kappa / (1 + p.kappa) * pay
     if not (left > 0).all():
         n = int(np.argmin(left / base.Y))
         raise InputError(

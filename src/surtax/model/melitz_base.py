@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,11 @@ class MelitzBase:
     def consumption(self) -> Array:
         """What is spent on final goods, Y + R + T [n]; without inputs all of E."""
         return self.Y + self.R + self.T
+
+    @cached_property
+    def levied(self) -> NDArray[np.bool_]:
+        """Whether a country levies any tariff [n]."""
+        return np.asarray(self.t.any(axis=0))
 
     @property
     def deficit(self) -> Array:

@@ -32,12 +32,19 @@ class Wedges:
     B : [o,d] the part of it that reaches sellers.
     taxed : [m] positions of importers that levy any tariff.
     G : [o,m] A − B for those importers: tariff revenue.
+    cells : flat positions [o,d] of what the schedule changes.
     """
 
     A: Array
     B: Array
     taxed: NDArray[np.intp]
     G: Array
+    cells: NDArray[np.intp]
+
+    @property
+    def closes(self) -> bool:
+        """Whether the schedule ends trade somewhere."""
+        return bool((self.A.ravel()[self.cells] == 0).any())
 
 
 @dataclass(frozen=True)
@@ -89,27 +96,37 @@ def wedges(
     changed = old != new
     if trade_cost is not None:
         changed |= trade_cost != 1.0
-    cells = np.flatnonzero(changed.any(axis=0))
-    A, B = base.lam, base.net
-    if cells.size:
-        N = len(base.E)
-        A, B = A.copy(), B.copy()
-        S = len(weights)
-        before, after = old.reshape(S, -1)[:, cells], new.reshape(S, -1)[:, cells]
-        factor = ((1 + after) / (1 + before)) ** (-p.epsilon * p.phi[cells % N])
-        if trade_cost is not None:
-            factor = factor * trade_cost.reshape(S, -1)[:, cells] ** -p.epsilon
-        paid = weights.reshape(S, -1)[:, cells] * (1 + before) * factor * base.net.ravel()[cells]
-        A.ravel()[cells] = paid.sum(axis=0)
-        B.ravel()[cells] = (paid / (1 + after)).sum(axis=0)
-    taxed = np.flatnonzero((A != B).any(axis=0))
-    return Wedges(A, B, taxed, np.ascontiguousarray(A[:, taxed] - B[:, taxed]))
+    S, N = len(weights), len(base.E)
+    # Flat positions: numpy finds them in a vector much faster than in a cube.
+    cells = np.flatnonzero(changed.reshape(S, -1).any(axis=0) if S > 1 else changed)
+    if not cells.size:
+        return no_change(base)
+    A, B = base.lam.copy(), base.net.copy()
+    before, after = old.reshape(S, -1)[:, cells], new.reshape(S, -1)[:, cells]
+    factor = ((1 + after) / (1 + before)) ** (-p.epsilon * p.phi[cells % N])
+    if trade_cost is not None:
+        factor = factor * trade_cost.reshape(S, -1)[:, cells] ** -p.epsilon
+    paid = weights.reshape(S, -1)[:, cells] * (1 + before) * factor * base.net.ravel()[cells]
+    A.ravel()[cells] = paid.sum(axis=0)
+    B.ravel()[cells] = (paid / (1 + after)).sum(axis=0)
+    levied = base.levied.copy()
+    levied[cells % N] = True
+    taxed = np.flatnonzero(levied)
+    return Wedges(A, B, taxed, np.ascontiguousarray(A[:, taxed] - B[:, taxed]), cells)
 
 
 def no_change(base: MelitzBase) -> Wedges:
     """The schedule of the base itself."""
-    taxed = np.flatnonzero(base.t.any(axis=0))
-    return Wedges(base.lam, base.net, taxed, np.ascontiguousarray(base.lam[:, taxed] - base.net[:, taxed]))
+    taxed, nothing = np.flatnonzero(base.levied), np.empty(0, dtype=np.intp)
+    return Wedges(base.lam, base.net, taxed, np.ascontiguousarray(base.lam[:, taxed] - base.net[:, taxed]), nothing)
+
+
+def rates(wedge: Wedges, base: MelitzBase) -> Array:
+    """Revenue over sales [o,d] under the schedule; where nothing changes, or nothing is sold, the base's."""
+    t = base.t.copy()
+    sold = wedge.cells[wedge.B.ravel()[wedge.cells] > 0]
+    t.ravel()[sold] = wedge.A.ravel()[sold] / wedge.B.ravel()[sold] - 1
+    return t
 
 
 def evaluate(z: Array, base: MelitzBase, wedge: Wedges, T: Array) -> MelitzState:
@@ -132,7 +149,7 @@ def evaluate(z: Array, base: MelitzBase, wedge: Wedges, T: Array) -> MelitzState
     w = (cost - (1 - p.beta) * outward) / _lever(base)
     P = outward - (1 - p.phi) * w
     take_home = np.zeros(N)
-    if p.income_tax:
+    if p.income_tax and p.kappa > 0:
         take_home = np.log((1 - base.R / base.Y) / (1 - R / Y))
     spending = R + Y + (1 - p.beta) * F + T * (float(Y.sum()) / float(base.Y.sum()))
     return MelitzState(u, S, v, E, R, F, Y, w, y - w, P, take_home, spending)
@@ -189,7 +206,7 @@ def linearise(state: MelitzState, base: MelitzBase, wedge: Wedges, T: Array) -> 
         dP = doutward - col(1 - p.phi) * dw
         out = np.empty_like(dz)
         kept = dw - dP
-        if p.income_tax:
+        if p.income_tax and p.kappa > 0:
             kept = kept + dy - (dY - dR) / col(s.Y - s.R)
         out[:N] = dy - dw - p.kappa * kept
         dspending = dR + dY + (1 - p.beta) * dF + col(share) * dY.sum(axis=0)
@@ -212,19 +229,18 @@ def equation_residuals(
     Nothing of `evaluate` enters, so that a solution is checked by other means than it was found.
     """
     p = base.parameters
-    N = len(w)
     c, entry = w**p.beta * P ** (1 - p.beta), (w / P) ** (1 - p.beta)
-    paid = wedge.A * ((c / (entry * L) ** p.psi) ** -p.epsilon)[:, None]
-    S = paid.sum(axis=0)
-    net = wedge.B / np.where(wedge.A > 0, wedge.A, 1.0)
-    X = paid / S * net * E
-    R, kept, Y = E - X.sum(axis=0), X @ (1 - p.nu), w * L * base.Y
-    tax = np.ones(N)
-    if p.income_tax:
+    cost = (c / (entry * L) ** p.psi) ** -p.epsilon
+    S = cost @ wedge.A
+    X = wedge.B * cost[:, None] * (E / S)
+    bought = X.sum(axis=0)
+    R, kept, Y = E - bought, X @ (1 - p.nu), w * L * base.Y
+    tax = np.ones(len(w))
+    if p.income_tax and p.kappa > 0:
         tax = (1 - base.R / base.Y) / (1 - R / Y)
     made = R + Y + (1 - p.beta) * kept + T * (float(Y.sum()) / float(base.Y.sum()))
     return {
-        "labour income": np.abs((p.beta * kept + p.nu * X.sum(axis=0)) / Y - 1),
+        "labour income": np.abs((p.beta * kept + p.nu * bought) / Y - 1),
         "budget": np.abs(made / E - 1),
         "labour supply": np.abs((w / P * tax) ** p.kappa / L - 1),
         "price index": np.abs((E / base.E / w) ** (1 - p.phi) * S ** (-1 / p.epsilon) / P - 1),
@@ -232,14 +248,34 @@ def equation_residuals(
 
 
 def welfare(base: MelitzBase, state: MelitzState, T: Array) -> Array:
-    """W [n], the paper's measure: δ Ê/P̂ + (1−δ) ŵL̂/P̂ with spending on final goods E_c = Y + R + T.
+    """W [n] as published: δ Ê/P̂ + (1−δ) ŵL̂/P̂ with spending on final goods E_c = Y + R + T.
 
-    δ = E_c / (E_c − κ/(1+κ) Y / take-home), the take-home factor being the counterfactual's; as published, with base
-    tariffs (of which the paper has none) read as the change of that factor.
+    δ = E_c / (E_c − κ/(1+κ) Y / take-home), the take-home factor being the counterfactual's; with base tariffs, of
+    which the paper has none, the change of that factor.
     """
     p, s = base.parameters, state
-    T_new = T * (float(s.Y.sum()) / float(base.Y.sum()))
     before = base.consumption
     delta = before / (before - p.kappa / (1 + p.kappa) * base.Y / np.exp(s.take_home))
-    after = s.R + s.Y + T_new
-    return np.asarray((delta * after / before + (1 - delta) * s.Y / base.Y) / np.exp(s.P))
+    return np.asarray((delta * _consumption(base, s, T) + (1 - delta) * s.Y / base.Y) / np.exp(s.P))
+
+
+def utility(base: MelitzBase, state: MelitzState, T: Array) -> Array:
+    """Ratio [n] of the utility that labour supply maximises: C − a L^(1+1/κ)/(1+1/κ), C = E_c/P.
+
+    Effort is worth κ/(1+κ) times take-home pay and grows by L̂^(1+1/κ) = take-home · ŵL̂/P̂. Where revenue is a lump sum
+    this is `welfare`; where it cuts the income tax the published formula leaves the take-home factor out of the effort
+    of the additional labour.
+    """
+    p, s = base.parameters, state
+    pay = base.Y / (1 - base.R / base.Y) if p.income_tax else base.Y
+    effort = p.kappa / (1 + p.kappa) * pay
+    consumed = base.consumption * _consumption(base, s, T)
+    return np.asarray(
+        (consumed - effort * s.Y / base.Y * np.exp(s.take_home)) / np.exp(s.P) / (base.consumption - effort)
+    )
+
+
+def _consumption(base: MelitzBase, state: MelitzState, T: Array) -> Array:
+    """Spending on final goods over that of the base [n]."""
+    s = state
+    return np.asarray((s.R + s.Y + T * (float(s.Y.sum()) / float(base.Y.sum()))) / base.consumption)

@@ -8,13 +8,15 @@ the scenario is reached in steps.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from surtax.errors import NoConvergence, NoEquilibrium
 from surtax.model import melitz_kernel as kernel
-from surtax.model.equilibrium import ACCEPT, HARD, POOR, Solver
+from surtax.model.drive import HARD, POOR, Solver
+from surtax.model.feasible import ACCEPT
 from surtax.model.melitz_base import MelitzBase
 from surtax.model.melitz_kernel import Wedges
 from surtax.numerics import Solution, anderson, follow, newton_krylov
@@ -60,15 +62,38 @@ def find(
     with np.errstate(all="ignore"):
         solution = _attempt(base, inverse, last, T, start, solver)
         if not solution.converged:
-            if progress:
-                progress("approaching the scenario step by step")
-            solution = follow(
-                lambda share, z: _attempt(base, inverse, wedge(share), transfers(share), z, solver), start,
-                first_step=solver.first_step, smallest=solver.smallest_step,
-            )  # fmt: skip
+            solution = _harder(base, inverse, wedge, transfers, solver, progress)
     if not solution.converged:
         _give_up(base, last, T, solution, countries)
     return solution
+
+
+def _harder(
+    base: MelitzBase,
+    inverse: NDArray[np.float32],
+    wedge: Callable[[float], Wedges],
+    transfers: Callable[[float], Array],
+    solver: Solver,
+    progress: Callable[[str], None] | None,
+) -> Solution:
+    """From the base to the scenario in steps; if that way ends, from no transfers to what they are to be."""
+    # From a near start a step is quick if it leads anywhere.
+    near = replace(solver, anderson=replace(solver.anderson, max_evaluations=HARD), newton=solver.tracking)
+    steps = {"first_step": solver.first_step, "smallest": solver.smallest_step}
+    start = np.zeros(2 * len(base.E))
+    last, T = wedge(1.0), transfers(1.0)
+    if progress:
+        progress("approaching the scenario step by step")
+    one_way = follow(lambda share, z: _attempt(base, inverse, wedge(share), transfers(share), z, near), start, **steps)
+    if one_way.converged or not T.any():
+        return one_way
+    if progress:
+        progress("approaching the deficits step by step")
+    balanced = _attempt(base, inverse, last, np.zeros_like(T), start, solver)
+    if not balanced.converged:
+        return one_way
+    other_way = follow(lambda share, z: _attempt(base, inverse, last, share * T, z, near), balanced.value, **steps)
+    return other_way if other_way.converged else one_way
 
 
 def _attempt(
@@ -99,6 +124,8 @@ def _attempt(
 
 def _refuse(base: MelitzBase, wedge: Wedges, T: Array, countries: Sequence[str]) -> None:
     """Refuse schedules under which something bought has no seller, or transfers no trade to be made with."""
+    if not wedge.closes:
+        return
     closed = ~(wedge.A > 0).any(axis=0)
     if closed.any():
         raise NoEquilibrium(

@@ -29,6 +29,7 @@ from surtax.model.drive import Solver
 from surtax.model.equilibrium import Core, prepared
 from surtax.model.outcome import Outcome
 from surtax.model.registry import Task
+from surtax.model.tariffwar import ABOUT
 from surtax.numerics import Anderson, Solution, anderson
 from surtax.policy.scenario import Scenario
 from surtax.world import World
@@ -238,7 +239,7 @@ def nash_by_formula(
         scenario = scenario.tariff(importer=country, exporter="*", set=float(rate), measure=f"nash-{country}")
     task = Task(world, scenario, scenario.schedule(world), "balanced", solver, progress, _core_state(state, at))
     outcome = Core().equilibrium(task)
-    return replace(outcome, conditions=replace(outcome.conditions, model="tariffwar"))
+    return replace(outcome, conditions=replace(outcome.conditions, model="tariffwar", about=ABOUT))
 
 
 def _core_state(state: State, at: Setting) -> Array:

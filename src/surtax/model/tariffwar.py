@@ -67,6 +67,13 @@ def without_inputs(world: World, at_home: float = 0.0) -> World:
     return cache[at_home]
 
 
+#: The model in one line.
+ABOUT = (
+    "multi-sector, without inputs (all purchases are final), perfect competition, one factor a country that moves "
+    "freely between its sectors; full employment"
+)
+
+
 @dataclass(frozen=True)
 class TariffWar:
     """The core system after the inputs were dropped.
@@ -83,4 +90,4 @@ class TariffWar:
     def equilibrium(self, task: Task) -> Outcome:
         """Solve; see `surtax.solve`."""
         outcome = Core().equilibrium(replace(task, world=without_inputs(task.world, self.at_home)))
-        return replace(outcome, conditions=replace(outcome.conditions, model=self.name))
+        return replace(outcome, conditions=replace(outcome.conditions, model=self.name, about=ABOUT))

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from surtax.model.equilibrium import Solver, solve
+from surtax.model.drive import Solver
+from surtax.model.equilibrium import solve
 from surtax.model.melitz import MelitzPareto, equilibrium_from
 from surtax.model.melitz_accounts import prepared
 from surtax.model.melitz_base import closure_transfers, formula_tariff
@@ -28,10 +29,10 @@ Array = NDArray[np.float64]
 COLUMNS = (
     "welfare, per cent",
     "change of the trade deficit over its absolute value, per cent",
-    "exports over income, per cent change",
-    "imports over income, per cent change",
-    "employment, per cent change",
-    "prices, per cent change",
+    "change of exports over income, per cent",
+    "change of imports over income, per cent",
+    "change of employment, per cent",
+    "change of consumer prices, per cent",
     "tariff revenue over base spending, share",
 )
 PAPER = "Ignatenko, Lashkaripour, Macedoni & Simonovska (2025)"
@@ -152,3 +153,68 @@ EXPERIMENTS: dict[str, Callable[[LiberationDay], Array]] = {
         no_us_deficit, round_about,
     )
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """One published number beside what is computed.
+
+    Attributes
+    ----------
+    name : what it is; source : where it is printed.
+    published, computed : values; tolerance : how far they may lie apart, absolute.
+    unit : of the values; note : what a reader should know.
+    """
+
+    name: str
+    source: str
+    published: float
+    computed: float
+    tolerance: float
+    unit: str
+    note: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether they agree."""
+        return abs(self.computed - self.published) <= self.tolerance
+
+
+#: printed or given in full precision; the tolerance is half of the last digit printed, or 1e-6 of the full output
+TABLE_1 = (
+    ("welfare of USA, revenue cuts the income tax", "main", US, 1.130712397, 1e-6),
+    ("welfare of CAN, revenue cuts the income tax", "main", "CAN", -0.995790786, 1e-6),
+    ("welfare of USA, lump-sum rebate", "lump_sum", US, -0.01, 0.005),
+)
+#: the columns of the full output are compared to this, in their own units
+FULL_OUTPUT = 1e-6
+
+
+def rows(folder: str | Path) -> tuple[Row, ...]:
+    """The scoreboard of this paper.
+
+    Raises
+    ------
+    InputError
+        the folder does not hold its data (see `liberation_day_data`).
+    """
+    study = LiberationDay.read(folder)
+    countries = study.data.countries
+    tables = {"main": main(study), "lump_sum": lump_sum(study)}
+    found = [
+        Row(name, f"{PAPER}, Table 1", value, float(tables[which][countries.index(code), 0]), tolerance, "per cent")
+        for name, which, code, value, tolerance in TABLE_1
+    ]
+    if study.data.published is not None:
+        gaps = np.abs(tables["main"] - study.data.published)
+        for k, column in enumerate(COLUMNS):
+            n = int(np.argmax(gaps[:, k]))
+            what, unit = column.rsplit(", ", 1)
+            found.append(
+                Row(
+                    f"all {len(countries)} countries: {what} (largest difference: {countries[n]})",
+                    f"{PAPER}, output_map.csv column {k + 1}", float(study.data.published[n, k]),
+                    float(tables["main"][n, k]), FULL_OUTPUT, unit, "the authors' solver stops at about 1e-9",
+                )
+            )  # fmt: skip
+    return tuple(found)
