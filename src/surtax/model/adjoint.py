@@ -241,6 +241,7 @@ def adjoint(
     objective: Cotangents,
     blocks: core.CountryBlocks,
     start: Array | None = None,
+    tolerance: float = TOLERANCE,
 ) -> Adjoint:
     """Solve Jᵀ λ = ∂f/∂x at the equilibrium x and keep what the derivatives by cells need.
 
@@ -250,6 +251,7 @@ def adjoint(
     objective : the partial derivatives of f.
     blocks : the country blocks of the base.
     start : multipliers of a neighbouring equilibrium, or None.
+    tolerance : residual of the linear system relative to ∂f/∂x.
 
     Raises
     ------
@@ -267,7 +269,7 @@ def adjoint(
         count += 1
         return product(bar).x
 
-    multipliers = _solve(operator, direct.x, transposed_blocks(blocks, base), start)
+    multipliers = _solve(operator, direct.x, transposed_blocks(blocks, base), start, tolerance)
     back = product(multipliers)
     missed = float(np.abs(back.x - direct.x).max())
     if not missed <= ACCEPT * max(float(np.abs(direct.x).max()), 1e-300):
@@ -282,7 +284,11 @@ def adjoint(
 
 
 def _solve(
-    operator: Callable[[Array], Array], rhs: Array, precondition: Callable[[Array], Array], start: Array | None
+    operator: Callable[[Array], Array],
+    rhs: Array,
+    precondition: Callable[[Array], Array],
+    start: Array | None,
+    tolerance: float,
 ) -> Array:
     """GMRES on the right-preconditioned system; the country blocks approximate −J⁻¹."""
     from surtax.numerics.krylov import gmres
@@ -292,5 +298,5 @@ def _solve(
     scale = float(np.linalg.norm(rhs))
     if scale == 0:
         return np.zeros_like(rhs)
-    z = gmres(lambda b: operator(precondition(b)), left, TOLERANCE * scale, restart=60, max_restarts=6)
+    z = gmres(lambda b: operator(precondition(b)), left, tolerance * scale, restart=60, max_restarts=6)
     return np.asarray(first + precondition(z))
