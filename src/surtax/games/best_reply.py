@@ -304,7 +304,7 @@ def _feasible(player: Player, constraint: Linear) -> None:
     if (least > constraint.high + 1e-12).any() or (most < constraint.low - 1e-12).any():
         raise InputError(
             f"the constraint cannot be met: within the bounds the average rate is at least {100 * float(least[0]):.4g} "
-            f"per cent, and it may be {100 * float(constraint.high[0]):.4g} at most. Lower the bounds, or raise the limit."
+            f"per cent, and it may be {100 * float(constraint.high[0]):.4g} at most. Lower the bounds or raise it."
         )
 
 

@@ -138,7 +138,7 @@ def _merged(choice: Choice, world: World, d: int, partners: list[int]) -> str:
         outside = next(n for n in range(len(world.countries)) if n != d and n not in partners)
         raise InputError(
             f"--mfn cannot be met: it ties the rates on {', '.join(world.countries[n] for n in partners[:3])} to those "
-            f"on {world.countries[outside]} and others, which are not chosen here. Leave --against out, so that all are."
+            f"on {world.countries[outside]} and others, which are not chosen here. Leave --against out."
         )
     return {"by-partner": "uniform", "by-sector-partner": "by-sector"}.get(choice.kind, choice.kind)
 

@@ -1,9 +1,9 @@
 """The instrument `products`: a duty on a list of products, as far as a model of sectors can carry it.
 
 A list has one unknown (or one a group): a duty r added to what is in force on the listed products. In the model a
-sector's tariff rises by r times the listed share of US imports of that sector from that partner in 2024. That is the mean
-over the sector's lines, not the product nest: buyers do not move between listed and other products, which overstates what a
-partial list costs (docs/models/nest.md).
+sector's tariff rises by r times the listed share of US imports of that sector from that partner in 2024. That is the
+mean over the sector's lines, not the product nest: buyers do not move between listed and other products, which
+overstates what a partial list costs (docs/models/nest.md).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from surtax.errors import InputError, nearest
 from surtax.games.instrument import Choice, Instrument, instrument
 from surtax.games.objective import Bound, Objective, bind
 from surtax.model import core
-from surtax.model.adjoint import adjoint
+from surtax.model.adjoint import Cotangents, adjoint
 from surtax.model.base import Base, base_of
 from surtax.model.equilibrium import Found, Solver, blocks_of, find, prepared
 from surtax.numerics import Anderson, NewtonKrylov
@@ -102,13 +102,15 @@ class Situation:
 
     def gradient(self, found: Found, objective: Bound, cells: NDArray[np.intp], rates: Array) -> Array:
         """Derivatives of an objective by the tariffs of cells [m], whose rates are given."""
-        blocks = blocks_of(self.base, self.closure)
-        start = self._multipliers.get(id(objective))
+        return self.pull(found, objective.cotangents(found.x, found.state), cells, rates, id(objective))
+
+    def pull(self, found: Found, wanted: Cotangents, cells: NDArray[np.intp], rates: Array, key: int = 0) -> Array:
+        """The same for any scalar of the equilibrium; multipliers are kept by `key`."""
         a = adjoint(
-            found.x, found.state, self.base, found.shock, self.closure, objective.cotangents(found.x, found.state),
-            blocks, start, GRADIENT,
+            found.x, found.state, self.base, found.shock, self.closure, wanted, blocks_of(self.base, self.closure),
+            self._multipliers.get(key), GRADIENT,
         )  # fmt: skip
-        self._multipliers[id(objective)] = a.multipliers
+        self._multipliers[key] = a.multipliers
         self.gradients += 1
         return a.tariffs(cells, rates)
 

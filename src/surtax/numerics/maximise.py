@@ -1,9 +1,9 @@
 """Maxima of smooth functions within bounds and linear constraints: SciPy behind one small interface.
 
-L-BFGS-B (Byrd, Lu, Nocedal & Zhu 1995) where there are only bounds; SLSQP (Kraft 1988) with linear constraints up to a
-few hundred unknowns, trust-constr beyond; one unknown alone needs none of them, secants of its gradient do. Unknowns are
-scaled by the square root of a curvature that the caller estimates, so that a step of one in every direction is about
-right.
+L-BFGS-B (Byrd, Lu, Nocedal & Zhu 1995) where there are only bounds; SLSQP (Kraft 1988) with linear constraints up to
+a few hundred unknowns, trust-constr beyond; one unknown alone needs none of them, secants of its gradient do.
+Unknowns are scaled by the square root of a curvature that the caller estimates, so that a step of one in every
+direction is about right.
 """
 
 from __future__ import annotations
