@@ -151,6 +151,7 @@ def best_reply(
         _feasible(player, constraint)
     ends: list[tuple[str, Maximum]] = []
     trouble: NoConvergence | None = None
+    interrupted = False
     rng = np.random.default_rng(search.seed)
     for name, z in starts(player, search.starts, rng):
         say(f"searching from {name}")
@@ -162,14 +163,16 @@ def best_reply(
         except KeyboardInterrupt:
             if not ends:
                 raise
+            interrupted = True
             break
         ends.append((name, end))
         if not end.finished and end.evaluations < search.budget:
+            interrupted = True
             break
     if not ends:
         raise trouble or NoConvergence("no search came to an end.")
     ends.sort(key=lambda e: -e[1].value)
-    return _evidence(situation, player, search, constraint, ends, (value_before, welfare_before), rng, say)
+    return _evidence(situation, player, search, constraint, ends, (value_before, welfare_before), rng, say, interrupted)
 
 
 def _evidence(
@@ -181,14 +184,14 @@ def _evidence(
     before: tuple[float, Array],
     rng: np.random.Generator,
     say: Say,
+    interrupted: bool,
 ) -> Reply:
     i = player.instrument
     best = ends[0][1]
-    complete = all(e.finished for _, e in ends) and len(ends) >= min(search.starts, 1)
     gain, tried, z = -np.inf, 0, best.x
     try:
         say("trying random deviations")
-        for other in deviations(player, best.x, search.deviations, rng):
+        for other in [] if interrupted else deviations(player, best.x, search.deviations, rng):
             if constraint is not None and constraint.missed(other) > 1e-9:
                 continue
             try:
@@ -207,7 +210,7 @@ def _evidence(
             gain = max(e.value for _, e in ends[1:]) - again.value
             best = again
     except KeyboardInterrupt:
-        complete = False
+        interrupted = True
     tariffs = i.put(best.x, situation.tariffs)
     found = situation.solve(tariffs)
     value = player.objective.value(found.x, found.state)
@@ -224,7 +227,7 @@ def _evidence(
     )
     return Reply(
         player, best.x, value, before[0], tariffs, situation.real_incomes(found), before[1],
-        residual_of(situation, found), evidence, complete, situation.solves,
+        residual_of(situation, found), evidence, not interrupted, situation.solves,
     )  # fmt: skip
 
 

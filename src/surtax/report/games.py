@@ -105,7 +105,8 @@ def reply_page(situation: Situation, r: Reply) -> Page:
     mean = float(i.trade @ r.z / i.trade.sum())
     until = "" if r.finished else " until it was interrupted"
     ends = ", ".join(column(list(e.reached), sign=True, significant=6))
-    moved = "gains" if e.gain_found > 0 else "loses"
+    moved = f"{'gains' if e.gain_found > 0 else 'loses'} {abs(e.gain_found):.0e}"
+    tried = f"the best of {e.deviations} random deviations {moved}" if e.deviations else "no deviations were tried"
     wanted = r.player.objective.objective
     before = _said(r.value_before)
     answer = f"Best found{until}: {_said(r.value)} for {r.player.name}, against {before} with what is in force"
@@ -116,9 +117,8 @@ def reply_page(situation: Situation, r: Reply) -> Page:
         says.append(f"{e.at_bounds} of {len(i.labels)} rates are at a bound.")
     says.append(
         f"Searches from {len(e.starts)} starts ended at {ends}: a spread of {e.spread:.1e}. A Newton step from the "
-        f"best would gain {e.gain_left:.0e}; the best of {e.deviations} random deviations {moved} "
-        f"{abs(e.gain_found):.0e}. Real income is not concave in tariffs: a better reply than the best found cannot "
-        f"be excluded."
+        f"best would gain {e.gain_left:.0e}; {tried}. Real income is not concave in tariffs: a better reply than the "
+        f"best found cannot be excluded."
     )
     sheets = [_rates([r.player], [r.z]), _welfare(situation, r.welfare_before, r.welfare, [r.player.name])]
     return Page(f"Best reply of {r.player.name}, {i.kind}", says, sheets)
