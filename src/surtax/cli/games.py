@@ -166,8 +166,7 @@ def frontier(player: str, against: str, up_to: float, points: int, **given: Any)
         partners = _codes(against)
         me = table.player(player, table.choice("uniform", partners))
         others = [table.player(p, table.choice("uniform", (me.name,))) for p in partners]
-        low, high = float(me.instrument.lower[0]), min(up_to / 100, float(me.instrument.upper[0]))
-        low = max(low, 0.0) if high > 0 else low
+        low, high = max(float(me.instrument.lower[0]), 0.0), min(up_to / 100, float(me.instrument.upper[0]))
         if not low < high:
             raise InputError(f"--up-to {up_to:g}: the walk begins at {100 * low:g} per cent; give a higher rate.")
         found = walk(table.situation, me, others, np.linspace(low, high, points), table.search(3), say)
