@@ -284,7 +284,7 @@ def _without_claims(name: str, change: Change, add: float | None) -> float:
 
 def _solved(situation: Situation, scenario: Scenario, force: Force) -> Found:
     schedule = scenario_of(scenario, force).schedule(situation.world)
-    there = replace(situation, trade_cost=schedule.trade_cost)
+    there = replace(situation, trade_cost=schedule.trade_cost, _near=None)
     found = there.solve(schedule.tariffs)
     situation.restart(found)
     situation.solves += 1

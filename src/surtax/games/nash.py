@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from surtax.errors import InputError, NoConvergence, NoEquilibrium
 from surtax.games.best_reply import NOTHING, Search, climb, random_rates, residual_of
 from surtax.games.certificate import Certificate, certify
-from surtax.games.situation import Player, Situation
+from surtax.games.situation import GRADIENT, Player, Situation
 from surtax.numerics import Anderson, anderson
 
 Array = NDArray[np.float64]
@@ -226,13 +226,13 @@ def replies(situation: Situation, players: Sequence[Player], rates: Rates, searc
     return _unstack(players, done.value)
 
 
-def gradients(situation: Situation, players: Sequence[Player], rates: Rates) -> Array:
+def gradients(situation: Situation, players: Sequence[Player], rates: Rates, closeness: float = GRADIENT) -> Array:
     """Each player's gradient by its own rates, over √h, stacked."""
     found = situation.solve(together(situation, players, rates))
     parts = []
     for p, z in zip(players, rates, strict=True):
         i = p.instrument
-        g = i.pull(situation.gradient(found, p.objective, i.cells, i.rates(z)))
+        g = i.pull(situation.gradient(found, p.objective, i.cells, i.rates(z), closeness))
         parts.append(g / np.sqrt(i.curvature))
     return np.concatenate(parts)
 
@@ -266,7 +266,9 @@ def first_order(situation: Situation, players: Sequence[Player], rates: Rates) -
         moved = new - y
         if not moved.any():
             break
-        g_new = gradients(situation, players, _unstack(players, new))
+        # Far from a solution gradients need few digits: two more than the conditions miss.
+        closeness = float(np.clip(1e-4 * np.abs(missed).max(), GRADIENT, 1e-5))
+        g_new = gradients(situation, players, _unstack(players, new), closeness)
         H = H + np.outer(g_new - g - H @ moved, moved) / float(moved @ moved)
         y, g = new, g_new
     raise NoConvergence("the first-order conditions did not come to hold from there.")

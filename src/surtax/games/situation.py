@@ -61,6 +61,7 @@ class Situation:
     solves: int = 0
     gradients: int = 0
     _last: Array | None = None
+    _near: tuple[Array, core.Shock] | None = None
     _multipliers: dict[int, Array] = field(default_factory=dict)
 
     @classmethod
@@ -91,8 +92,8 @@ class Situation:
         """The equilibrium under tariffs t′ [s,o,d]; `quick` gives up on what is hard to find."""
         schedule = Schedule(tariffs, self.trade_cost)
         solver = QUICK if quick else self.solver
-        found = find(self.base, schedule, self.closure, solver, self.world, None, start=self._last)
-        self._last = found.x
+        found = find(self.base, schedule, self.closure, solver, self.world, None, start=self._last, near=self._near)
+        self._last, self._near = found.x, (tariffs, found.shock)
         self.solves += 1
         return found
 
@@ -100,15 +101,25 @@ class Situation:
         """Start the next search for an equilibrium from this one."""
         self._last = found.x
 
-    def gradient(self, found: Found, objective: Bound, cells: NDArray[np.intp], rates: Array) -> Array:
-        """Derivatives of an objective by the tariffs of cells [m], whose rates are given."""
-        return self.pull(found, objective.cotangents(found.x, found.state), cells, rates, id(objective))
+    def gradient(
+        self, found: Found, objective: Bound, cells: NDArray[np.intp], rates: Array, closeness: float = GRADIENT
+    ) -> Array:
+        """Derivatives of an objective by the tariffs of cells [m], whose rates are given, to a relative `closeness`."""
+        return self.pull(found, objective.cotangents(found.x, found.state), cells, rates, id(objective), closeness)
 
-    def pull(self, found: Found, wanted: Cotangents, cells: NDArray[np.intp], rates: Array, key: int = 0) -> Array:
+    def pull(
+        self,
+        found: Found,
+        wanted: Cotangents,
+        cells: NDArray[np.intp],
+        rates: Array,
+        key: int = 0,
+        closeness: float = GRADIENT,
+    ) -> Array:
         """The same for any scalar of the equilibrium; multipliers are kept by `key`."""
         a = adjoint(
             found.x, found.state, self.base, found.shock, self.closure, wanted, blocks_of(self.base, self.closure),
-            self._multipliers.get(key), GRADIENT,
+            self._multipliers.get(key), closeness,
         )  # fmt: skip
         self._multipliers[key] = a.multipliers
         self.gradients += 1

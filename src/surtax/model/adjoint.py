@@ -272,7 +272,7 @@ def adjoint(
     multipliers = _solve(operator, direct.x, transposed_blocks(blocks, base), start, tolerance)
     back = product(multipliers)
     missed = float(np.abs(back.x - direct.x).max())
-    if not missed <= ACCEPT * max(float(np.abs(direct.x).max()), 1e-300):
+    if not missed <= max(ACCEPT, 10 * tolerance) * max(float(np.abs(direct.x).max()), 1e-300):
         raise NoConvergence(
             f"the gradient could not be found: its linear system is off by {missed:.1e} after {count} products. The "
             f"equilibrium is nearly singular; try smaller tariffs, or other elasticities."

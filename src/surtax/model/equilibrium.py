@@ -203,8 +203,11 @@ def find(
     world: World,
     progress: Callable[[str], None] | None,
     start: Array | None = None,
+    near: tuple[Array, core.Shock] | None = None,
 ) -> Found:
     """Find the fixed point, the harder ways after the easy one.
+
+    `start` is a state vector to begin with, `near` the layout of other tariffs at the same trade costs (`core.shock`).
 
     Raises
     ------
@@ -214,7 +217,7 @@ def find(
     J, N = base.E.shape
     x0 = np.zeros(N + 2 * J * N) if start is None else start
     with np.errstate(all="ignore"):  # prohibitive wedges underflow to closed cells
-        shock = core.shock(base, schedule.tariffs, schedule.trade_cost)
+        shock = core.shock(base, schedule.tariffs, schedule.trade_cost, near)
     _everything_sold(base, shock, world)
     if closure == "fixed":
         _all_financed(base, shock, closure, world)
