@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import kernel, processes, solving
+from benchmarks import games, kernel, processes, solving
 from benchmarks.measure import Row, Spread, machine
 
 BENCHMARKS: dict[str, Callable[[bool], Iterator[Row]]] = {
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "import": processes.imports,
     "command": processes.command,
     "scaling": solving.scaling,
+    "games": games.games,
 }
 BEGIN, END = "<!-- begin: python -m benchmarks -->", "<!-- end: python -m benchmarks -->"
 HEAD = ("what", "time", "against", "its time", "ratio or difference", "target", "pairs", "remarks")

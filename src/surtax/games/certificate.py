@@ -20,7 +20,7 @@ from surtax.numerics.maximise import gain_left
 Array = NDArray[np.float64]
 
 #: Rates at which a player with one unknown is asked, over its bounds (evenly in ln(1 + t)).
-GRID = 7
+GRID = 5
 
 
 @dataclass(frozen=True, eq=False)
