@@ -191,6 +191,33 @@ def test_an_interrupted_run_prints_what_it_found(call, monkeypatch):
     assert document["value"] > document["value_before"]
 
 
+@pytest.mark.parametrize("at", [8, 60])
+def test_an_interrupted_equilibrium_says_where_it_stood(call, monkeypatch, at):
+    from surtax.games.situation import Situation
+
+    original, calls = Situation.solve, [0]
+
+    def solve(self, tariffs, **more):
+        calls[0] += 1
+        if calls[0] == at:
+            raise KeyboardInterrupt
+        return original(self, tariffs, **more)
+
+    monkeypatch.setattr(Situation, "solve", solve)
+    code, out, err = call("nash", "--players", "C00,C01", "--instrument", "by-sector", *ON, "--json")
+    assert code == 130
+    assert "interrupted" in err
+    document = json.loads(out, parse_constant=refuse_nan)
+    assert document["finished"] is False
+    assert document["equilibria"] == []
+    stood = document["stood_when_interrupted"]
+    assert set(stood["rates"]) == {"C00", "C01"}
+    calls[0] = 0
+    code, out, _ = call("nash", "--players", "C00,C01", "--instrument", "by-sector", *ON)
+    assert code == 130
+    assert "no equilibrium, only how far it was" in " ".join(out.split())
+
+
 def test_a_list_of_products(files, call):
     (files / "steel.csv").write_text("product\n7208\n7210.49\n")
     code, out, err = call(

@@ -275,7 +275,10 @@ def cooperate(players: str, instrument: str, threat: str, power: float, points: 
         who = _players(table, players, "each-other", instrument)
         without, name = None, "what is in force"
         if threat == "nash":
-            without = solve(table.situation, who, table.search(1), say).equilibria[0].values
+            known = solve(table.situation, who, table.search(1), say)
+            if not known.finished:
+                raise KeyboardInterrupt
+            without = known.equilibria[0].values
             name = "the Nash equilibrium"
         found = agree(table.situation, who, without, name, power, points, table.search(1), say)
         page, plain_ = cooperation_page(found), plain.cooperation(table.situation, found)

@@ -55,7 +55,7 @@ class Evidence:
     ----------
     reached : the objective at the end of each search, per cent, best first; starts : where each began, same order.
     distance : largest difference of a rate between the best end and the next best, each weighted by its share of trade.
-    gain_left : what a Newton step within the bounds would still gain, per cent.
+    gain_left : what a Newton step within the bounds would still gain, per cent; NaN where a constraint binds steps too.
     gain_found : the largest gain of the random deviations, per cent; negative where each of them loses.
     deviations : how many were tried.
     at_bounds : how many of the rates are at a bound.
@@ -220,7 +220,7 @@ def _evidence(
         reached=tuple(e.value for _, e in ends),
         starts=tuple(n for n, _ in ends),
         distance=float(np.max(np.abs(second - best.x) * share)),
-        gain_left=0.0 if constraint is not None else gain_left(best.gradient, best.x, i.lower, i.upper, i.curvature),
+        gain_left=np.nan if constraint is not None else gain_left(best.gradient, best.x, i.lower, i.upper, i.curvature),
         gain_found=float(gain),
         deviations=tried,
         at_bounds=int(((best.x <= i.lower) | (best.x >= i.upper)).sum()),

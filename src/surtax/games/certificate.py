@@ -77,6 +77,8 @@ def certify(
                     end = climb(situation, p, tariffs, start, search)
                 except NoConvergence:
                     continue
+                if not end.finished and end.evaluations < search.budget:
+                    raise KeyboardInterrupt
                 count += 1
                 if end.value > best:
                     best, where = end.value, end.x

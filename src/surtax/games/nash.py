@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +75,7 @@ class Nash:
     values_before, welfare_before : with what is in force.
     failed : starts that led nowhere, with the reason.
     finished : False where the search was interrupted; what was found until then stands.
+    stood : where an interrupted search stood, (start, rates of each player): no equilibrium, only how far it had come.
     """
 
     players: tuple[Player, ...]
@@ -82,6 +84,7 @@ class Nash:
     welfare_before: Array
     failed: tuple[tuple[str, str], ...]
     finished: bool
+    stood: tuple[str, Rates] | None = None
 
 
 def nash(
@@ -107,32 +110,46 @@ def nash(
     welfare_before = situation.real_incomes(before)
     found: list[Equilibrium] = []
     failed: list[tuple[str, str]] = []
+    stood: list[tuple[str, Rates]] = []
     finished = True
     rng = np.random.default_rng(search.seed)
     for name, rates in _starts(players, search.starts, rng):
         try:
-            _add(found, _from(situation, players, name, rates, search, say))
+            stood[:] = [(name, rates)]
+            _add(found, _from(situation, players, name, rates, search, say, partial(_note, stood, name)))
         except NoConvergence as problem:
             failed.append((name, str(problem)))
         except KeyboardInterrupt:
             finished = False
             break
-    if not found:
-        if not finished:
-            raise KeyboardInterrupt
+    if not found and finished:
         reasons = "; ".join(f"from {name}: {why}" for name, why in failed)
         raise NoEquilibrium(f"no Nash equilibrium in these rates was found ({reasons})")
-    return Nash(players, tuple(found), values_before, welfare_before, tuple(failed), finished)
+    return Nash(
+        players, tuple(found), values_before, welfare_before, tuple(failed), finished,
+        stood[-1] if stood and not finished else None,
+    )  # fmt: skip
+
+
+def _note(stood: list[tuple[str, Rates]], name: str, rates: Rates) -> None:
+    stood.append((name, rates))
 
 
 def _from(
-    situation: Situation, players: tuple[Player, ...], name: str, rates: Rates, search: Search, say: Say
+    situation: Situation,
+    players: tuple[Player, ...],
+    name: str,
+    rates: Rates,
+    search: Search,
+    say: Say,
+    note: Callable[[Rates], None],
 ) -> Equilibrium:
-    """Follow one start to an equilibrium, through unilateral gains where the certificate finds some."""
+    """Follow one start to an equilibrium, through unilateral gains where the certificate finds some; note the way."""
     apart: float | None = None
     for attempt in range(4):
         say(f"from {name}: best replies")
-        by_replies = replies(situation, players, rates, search)
+        by_replies = replies(situation, players, rates, search, note)
+        note(by_replies)
         say(f"from {name}: first-order conditions")
         try:
             by_newton = first_order(situation, players, rates if attempt == 0 else by_replies)
@@ -144,6 +161,7 @@ def _from(
             by_newton = first_order(situation, players, by_replies)
             apart = distance(players, by_replies, by_newton)
         rates = by_newton if apart <= SAME else by_replies
+        note(rates)
         say(f"from {name}: looking for unilateral gains")
         certificate, better = certify(situation, players, rates, search)
         if certificate.largest <= NOTHING:
@@ -193,8 +211,14 @@ def _unstack(players: Sequence[Player], y: Array) -> Rates:
     )
 
 
-def replies(situation: Situation, players: Sequence[Player], rates: Rates, search: Search) -> Rates:
-    """Best replies to best replies until nobody moves.
+def replies(
+    situation: Situation,
+    players: Sequence[Player],
+    rates: Rates,
+    search: Search,
+    note: Callable[[Rates], None] = lambda _rates: None,
+) -> Rates:
+    """Best replies to best replies until nobody moves; each round's are noted.
 
     Raises
     ------
@@ -212,7 +236,10 @@ def replies(situation: Situation, players: Sequence[Player], rates: Rates, searc
         for n, (p, z) in enumerate(zip(players, now, strict=True)):
             end = climb(situation, p, t, z, gentle, curvature=learned[n])
             learned[n] = end.curvature
+            if not end.finished and end.evaluations < gentle.budget:
+                raise KeyboardInterrupt
             moved.append(end.x)
+        note(tuple(moved))
         return _stack(players, tuple(moved))
 
     y = _stack(players, rates)

@@ -74,7 +74,7 @@ def evidence(e: Evidence) -> dict[str, Any]:
         "starts": list(e.starts),
         "spread": e.spread,
         "distance": 100 * e.distance,
-        "gain_left": e.gain_left,
+        "gain_left": _number(e.gain_left),
         "gain_found": _number(e.gain_found),
         "deviations": e.deviations,
         "rates_at_bounds": e.at_bounds,
@@ -124,7 +124,10 @@ def nash(situation: Situation, n: Nash) -> dict[str, Any]:
             for e in n.equilibria
         ],
         "failed": [{"start": a, "why": b} for a, b in n.failed],
-        "conditions": conditions(situation, max(e.residual for e in n.equilibria)),
+        "stood_when_interrupted": None
+        if n.stood is None
+        else {"start": n.stood[0], "rates": {p.name: rates(p, z) for p, z in zip(n.players, n.stood[1], strict=True)}},
+        "conditions": conditions(situation, max((e.residual for e in n.equilibria), default=np.nan)),
     }
 
 

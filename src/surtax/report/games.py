@@ -106,6 +106,7 @@ def reply_page(situation: Situation, r: Reply) -> Page:
     until = "" if r.finished else " until it was interrupted"
     ends = ", ".join(column(list(e.reached), sign=True, significant=6))
     moved = f"{'gains' if e.gain_found > 0 else 'loses'} {abs(e.gain_found):.0e}"
+    left = "" if np.isnan(e.gain_left) else f"A Newton step from the best would gain {e.gain_left:.0e}. "
     tried = f"the best of {e.deviations} random deviations {moved}" if e.deviations else "no deviations were tried"
     wanted = r.player.objective.objective
     before = _said(r.value_before)
@@ -116,9 +117,8 @@ def reply_page(situation: Situation, r: Reply) -> Page:
     if e.at_bounds:
         says.append(f"{e.at_bounds} of {len(i.labels)} rates are at a bound.")
     says.append(
-        f"Searches from {len(e.starts)} starts ended at {ends}: a spread of {e.spread:.1e}. A Newton step from the "
-        f"best would gain {e.gain_left:.0e}; {tried}. Real income is not concave in tariffs: a better reply than the "
-        f"best found cannot be excluded."
+        f"Searches from {len(e.starts)} starts ended at {ends}: a spread of {e.spread:.1e}. {left}{tried[0].upper()}"
+        f"{tried[1:]}. Real income is not concave in tariffs: a better reply than the best found cannot be excluded."
     )
     sheets = [_rates([r.player], [r.z]), _welfare(situation, r.welfare_before, r.welfare, [r.player.name])]
     return Page(f"Best reply of {r.player.name}, {i.kind}", says, sheets)
@@ -135,6 +135,9 @@ def nash_page(situation: Situation, n: Nash) -> Page:
     says = [f"{count} equilibri{'um' if count == 1 else 'a'} found{until}; others cannot be excluded."]
     says += [f"From {start}: none ({why})" for start, why in n.failed]
     sheets: list[Sheet] = []
+    if n.stood is not None:
+        says.append(f"From {n.stood[0]} the search had come to the rates below: no equilibrium, only how far it was.")
+        sheets.append(_rates(n.players, n.stood[1]))
     for k, e in enumerate(n.equilibria):
         name = f"Equilibrium {k + 1}" if count > 1 else "The equilibrium"
         met = "did not both end" if e.apart is None else f"ended {e.apart:.0e} apart"
