@@ -60,7 +60,8 @@ def test_nash_of_three_by_sector_in_a_random_world(closure):
     rng = np.random.default_rng(0)
     for e in found.equilibria:
         assert e.apart is not None
-        assert e.apart < 1e-3  # two methods met
+        assert e.apart < 1e-3
+        assert e.met
         for n in range(3):
             cells = world.flows[:, :, n] > 0
             cells[:, n] = False
@@ -72,6 +73,7 @@ def test_nash_of_the_united_states_and_canada(embedded):
     choices = [Choice("uniform", ("CAN",)), Choice("uniform", ("USA",))]
     found = nash(situation, players(situation, ["USA", "CAN"], choices, [Objective()] * 2), Search(starts=1))
     (e,) = found.equilibria
+    assert e.met
     usa, can = embedded.country("USA"), embedded.country("CAN")
     rng = np.random.default_rng(1)
     for me, other in ((usa, can), (can, usa)):

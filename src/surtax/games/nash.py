@@ -63,6 +63,11 @@ class Equilibrium:
     found_from: tuple[str, ...]
     residual: float
 
+    @property
+    def met(self) -> bool:
+        """Whether best replies and first-order conditions ended at one point."""
+        return self.apart is not None and self.apart <= SAME
+
 
 @dataclass(frozen=True, eq=False)
 class Nash:

@@ -118,6 +118,7 @@ def nash(situation: Situation, n: Nash) -> dict[str, Any]:
                     )
                 },
                 "methods_apart": e.apart,
+                "methods_met": e.met,
                 "found_from": list(e.found_from),
                 "residual": e.residual,
             }

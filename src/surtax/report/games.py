@@ -140,7 +140,7 @@ def nash_page(situation: Situation, n: Nash) -> Page:
         sheets.append(_rates(n.players, n.stood[1]))
     for k, e in enumerate(n.equilibria):
         name = f"Equilibrium {k + 1}" if count > 1 else "The equilibrium"
-        met = "did not both end" if e.apart is None else f"ended {e.apart:.0e} apart"
+        met = "did not both end" if e.apart is None else f"{'met' if e.met else 'did not meet'} ({e.apart:.0e} apart)"
         says.append(
             f"{name}, from {', '.join(e.found_from)}: best replies and first-order conditions {met}; the largest "
             f"unilateral gain that any search found is {e.certificate.largest:.0e} per cent."
