@@ -33,6 +33,11 @@ COMMANDS = {
     "rates": ("surtax.cli.rates", "Effective rates: what the law asks, and what claims of preference leave of it."),
     "revenue": ("surtax.cli.revenue", "What the duties collect by measure, before and after trade responds."),
     "pe": ("surtax.cli.pe", "Partial equilibrium of product markets from a CSV file."),
+    "frontier": ("surtax.cli.games", "A country's welfare as its tariff rises, with and without reply."),
+    "best-reply": ("surtax.cli.games", "The tariffs that serve a country best, given what others do."),
+    "nash": ("surtax.cli.games", "Nash equilibria in tariffs, with what each player could still gain."),
+    "cooperate": ("surtax.cli.games", "What two countries could agree on, and the cuts that both would sign."),
+    "escalate": ("surtax.cli.escalate", "A tree of moves: every leaf solved, and where best moves lead."),
     "provinces": (
         "surtax.cli.regions",
         "A scenario by Canadian province: real income, wages, trade, the sectors behind it.",

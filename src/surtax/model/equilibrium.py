@@ -196,8 +196,11 @@ def find(
     world: World,
     progress: Callable[[str], None] | None,
     start: Array | None = None,
+    near: tuple[Array, core.Shock] | None = None,
 ) -> Found:
     """Find the fixed point, the harder ways after the easy one.
+
+    `start` is a state vector to begin with, `near` the layout of other tariffs at the same trade costs (`core.shock`).
 
     Raises
     ------
@@ -207,7 +210,7 @@ def find(
     J, N = base.E.shape
     x0 = np.zeros(N + 2 * J * N) if start is None else start
     with np.errstate(all="ignore"):  # prohibitive wedges underflow to closed cells
-        shock = core.shock(base, schedule.tariffs, schedule.trade_cost)
+        shock = core.shock(base, schedule.tariffs, schedule.trade_cost, near)
     check(base, shock.A > 0, closure, world)
 
     def build(scheduled: float, financed: float, under: str) -> CoreSystem:
