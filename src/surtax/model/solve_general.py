@@ -135,7 +135,8 @@ def find(
         worst = worst_equation(general.equation_residuals(solution.value, state, split), world)
     if closure in ("gdp-share", "multiplicative"):
         all_financed(base, _open(system), closure, world)
-    raise refuse(base, state.I, state.D, closure, solution.stats, worst, world)
+    hint = ", smaller economies of scale (at θψ = 1 sectors may end)" if rules.psi.any() else ""
+    raise refuse(base, state.I, state.D, closure, solution.stats, worst, world, hint)
 
 
 def _open(system: GeneralSystem, use: int | None = None) -> NDArray[np.bool_]:
