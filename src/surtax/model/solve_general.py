@@ -39,9 +39,7 @@ def equilibrium(model: General, task: Task) -> Outcome:
         state = system.evaluate(x)
     X = general.flows(state, system.shock)
     residual, walras = accepted(general.equation_residuals(x, state, split), X, state.D, state.I, world)
-    conditions = replace(
-        conditions_of(model.name, world, task.deficits, how, residual, walras, stats), about=model.about()
-    )
+    conditions = conditions_of(model.name, world, task.deficits, how, residual, walras, stats, model.about())
     if split.moved > 0:
         share = 100 * split.moved / split.base.E.sum()
         note = (
