@@ -22,7 +22,7 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 tests: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 
 # Gradients against JAX as well, which takes 600 MB; `make tests` holds them against complex steps.
 adjoint-test: $(VENV)/.dev
