@@ -159,7 +159,7 @@ class Dynamics:
                 by[world.country(str(country))] = number(f"labour_share of {country}", value)
             given = by
         values = floats("labour_share", given, "a number, {country: number}, [country] or [sector, country]")
-        if values.ndim == 2 and values.shape != shape or values.ndim == 1 and values.size != shape[1]:
+        if (values.ndim == 2 and values.shape != shape) or (values.ndim == 1 and values.size != shape[1]):
             raise InputError(f"labour_share has shape {values.shape}; give a number, [country], or {shape}.")
         if values.ndim > 2:
             raise InputError(f"labour_share has {values.ndim} dimensions; give a number, [country], or {shape}.")
@@ -272,7 +272,7 @@ def solve_path(
     from surtax.model.solve_dynamic import find_path
 
     settings = settings or Dynamics()
-    if isinstance(world, str) or not isinstance(world, World):
+    if not isinstance(world, World):
         raise InputError("solve_path takes a world: surtax.load_world() or World.from_arrays(…).")
     if isinstance(horizon, bool) or not isinstance(horizon, int) or not 0 <= horizon <= LONGEST:
         raise InputError(f"horizon is {horizon!r}: a whole number of years from 0 to {LONGEST}.")

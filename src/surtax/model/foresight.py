@@ -17,33 +17,16 @@ from surtax.errors import NoConvergence, NoEquilibrium
 from surtax.model import general
 from surtax.model.drive import Solver
 from surtax.model.feasible import ACCEPT
-from surtax.model.general import Layout
-from surtax.model.given_factors import Ground, Year, solve_year
-from surtax.model.switching import at_rest, choose, lasting_value, move, next_capital
-from surtax.numerics import Anderson, anderson
+from surtax.model.given_factors import Ground, Year, rewards, solve_year
+from surtax.model.resting import CLOSE, OUTER, Laws, Layouts, Rest, one_step, quietly
+from surtax.model.switching import choose, lasting_value, move, next_capital
+from surtax.numerics import anderson
 from surtax.policy.schedule import Schedule
 
 Array = NDArray[np.float64]
 
-# Values are logarithms of what lasts for ever: 1e-11 of them is below what a year's prices are known to, over 1 − β.
-CLOSE = 1e-11
-OUTER = Anderson(tolerance=CLOSE, acceptable=1e-9, depth=12, max_evaluations=150, max_step=5.0)
-
-
-@dataclass(frozen=True)
-class Laws:
-    """What ties the years: μ⁰ [n,j,k], ℓ [s,n] base employment, β, ν, δ; whether capital is saved at all.
-
-    `moves` is False where nobody ever changes sector.
-    """
-
-    mu: Array
-    employment: Array
-    beta: float
-    nu: float
-    delta: float
-    saves: bool
-    moves: bool
+# A guess of how fast an economy comes to rest, by year; it is only where the search begins.
+GUESS = 0.9
 
 
 @dataclass
@@ -62,97 +45,6 @@ class Solved:
     believed: list[Array] = field(default_factory=list)
     iterations: int = 0
     evaluations: int = 0
-
-
-class Layouts:
-    """Kernel layouts, one a schedule."""
-
-    def __init__(self, ground: Ground) -> None:
-        self.ground = ground
-        self.made: dict[int, Layout] = {}
-
-    def __call__(self, schedule: Schedule) -> Layout:
-        """The layout of a schedule, made at the first call."""
-        key = id(schedule)
-        if key not in self.made:
-            with np.errstate(all="ignore"):
-                self.made[key] = general.layout(self.ground.split, self.ground.rules, schedule)
-        return self.made[key]
-
-
-@dataclass(frozen=True)
-class Rest:
-    """The equilibrium at rest under a schedule that lasts: the year, L̂ and K̂ [s,n], values v [s,n]."""
-
-    year: Year
-    labour: Array
-    capital: Array
-    value: Array
-
-
-def rest(
-    ground: Ground, laws: Laws, schedule: Schedule, layouts: Layouts, solver: Solver, start: tuple[Array, Array] | None
-) -> Rest:
-    """The equilibrium at rest: nobody gains by moving otherwise, capital earns what it costs.
-
-    Unknown log L̂ and log K̂ [s,n]; labour goes part of the way to where workers would be at rest, the less the more
-    they respond to wages.
-
-    Raises
-    ------
-    NoConvergence
-        it was not found.
-    """
-    ones = np.ones(ground.share.shape)
-    L, K = start or (ones, ones)
-    pace = 1 / (1 + long_run_elasticity(laws))
-    warm: dict[str, Array | None] = {"x": None}
-    miss = [0.0]
-    shape = (2, *ones.shape)
-
-    def at(z: Array) -> tuple[Year, Array, Array, Array]:
-        log_L, log_K = z.reshape(shape)
-        year = solve_year(ground, schedule, layouts(schedule), np.exp(log_L), np.exp(log_K), solver, warm["x"], miss[0])
-        warm["x"] = year.x
-        value = lasting_value(year.log_wage, laws.mu, laws.beta, laws.nu)
-        wanted = at_rest(laws.employment, choose(laws.mu, value, laws.beta, laws.nu)[0]) if laws.moves else ones
-        return year, value, wanted, log_L
-
-    def g(z: Array) -> Array:
-        try:
-            year, _, wanted, log_L = at(z)
-        except NoConvergence:
-            return np.full_like(z, np.nan)
-        out = z.reshape(shape).copy()
-        out[0] += pace * (np.log(wanted) - log_L)
-        if laws.saves:
-            out[1] += year.log_return
-        miss[0] = min(1e-2, float(np.abs(out.ravel() - z).max()))
-        return out.ravel()
-
-    z0 = np.stack([np.log(L) if laws.moves else 0 * ones, np.log(K) if laws.saves else 0 * ones]).ravel()
-    first = at(z0)  # a year that cannot be solved says why
-    del first
-    found = anderson(g, z0, OUTER)
-    miss[0] = 0.0
-    if not found.converged:
-        raise NoConvergence(
-            f"no equilibrium at rest was found for the last year's measures: off by {found.stats.residual:.1e}. Try a "
-            f"smaller shock, a larger nu, or a smaller stay."
-        )
-    year, value, wanted, log_L = at(found.value)
-    labour, capital = np.exp(found.value.reshape(shape))
-    return Rest(year, labour, capital, value)
-
-
-def long_run_elasticity(laws: Laws) -> float:
-    """How far employment at rest responds to a sector's real wage: β (1+s) / (ν (1 − β s)) with s the share who stay.
-
-    Derived in docs/models/dynamic.md for destinations in proportion to employment; here it only sets a pace.
-    """
-    J = laws.mu.shape[1]
-    staying = float(np.clip((np.trace(laws.mu, axis1=1, axis2=2).mean() - 1) / max(J - 1, 1), 0.0, 1.0))
-    return laws.beta * (1 + staying) / (laws.nu * (1 - laws.beta * staying))
 
 
 def forwards(
@@ -215,7 +107,7 @@ def foreseen(
     T, shape = len(schedules), ground.share.shape
     warm: list[Array | None] = [None] * T
     if not laws.moves:
-        return forwards(ground, laws, schedules, layouts, lambda t, _: end.value, labour, capital, solver, warm)
+        return forwards(ground, laws, schedules, layouts, lambda *_: end.value, labour, capital, solver, warm)
     state = {"miss": 1e-2, "count": 0}
 
     def g(v: Array) -> Array:
@@ -236,16 +128,58 @@ def foreseen(
         state["miss"] = min(1e-2, float(np.abs(out - v).max()))
         return out
 
-    found = anderson(g, np.tile(end.value, (T, 1, 1)).ravel(), OUTER)
+    def together(vx: Array) -> Array:
+        """Values and all years' state vectors at once: one step of each."""
+        values, xs = vx[: T * end.value.size].reshape(T, *shape), vx[T * end.value.size :].reshape(T, -1)
+        L, K, wages, new = labour, capital, [], []
+        for t, schedule in enumerate(schedules):
+            x = one_step(ground, schedule, layouts, xs[t], L, K)
+            _, log_wage, log_return = rewards(ground, x, L, K)
+            wages.append(log_wage)
+            new.append(x)
+            L = move(L, laws.employment, choose(laws.mu, values[t], laws.beta, laws.nu)[0])
+            if laws.saves:
+                K = next_capital(K, np.exp(log_return), laws.beta, laws.delta)
+        state["count"] += 1
+        if progress:
+            progress(f"the path, round {state['count']:.0f}")
+        v = backwards(wages, laws, end.value)
+        return np.concatenate([np.stack([*v[1:], end.value]).ravel(), *new])
+
+    v0 = np.tile(end.value, (T, 1, 1)).ravel()
+    near = quietly(
+        together, np.concatenate([v0, *_first_guess(ground, schedules, layouts, labour, capital, solver, end)])
+    )
+    if near is not None:
+        v0 = near[: v0.size]
+        warm = list(near[v0.size :].reshape(T, -1))
+        state["miss"] = CLOSE
+    found = anderson(g, v0, OUTER)
     if not found.converged:
         raise NoConvergence(
-            f"expectations and outcomes do not meet: workers' values miss their equation by {found.stats.residual:.1e}. "
-            f"Try a larger nu (tastes that matter more), a smaller shock, or foresight=False."
+            f"expectations and outcomes do not meet: workers' values miss their equation by "
+            f"{found.stats.residual:.1e}. Try a larger nu (tastes that matter more), a smaller shock, or "
+            f"foresight=False."
         )
     values = found.value.reshape(T, *shape)
     path = forwards(ground, laws, schedules, layouts, lambda t, _: values[t], labour, capital, solver, warm)
-    path.iterations = found.stats.evaluations
+    path.iterations = int(state["count"])
     return path
+
+
+def _first_guess(
+    ground: Ground, schedules: Sequence[Schedule], layouts: Layouts, labour: Array, capital: Array, solver: Solver,
+    end: Rest,
+) -> list[Array]:  # fmt: skip
+    """State vectors [t]: from each schedule's effect at the start's supplies towards rest."""
+    impact: dict[int, Array] = {}
+    found = []
+    for t, schedule in enumerate(schedules):
+        if id(schedule) not in impact:
+            impact[id(schedule)] = solve_year(ground, schedule, layouts(schedule), labour, capital, solver).x
+        fade = GUESS**t if schedule is schedules[-1] else 1.0
+        found.append(fade * impact[id(schedule)] + (1 - fade) * end.year.x)
+    return found
 
 
 def short_sighted(

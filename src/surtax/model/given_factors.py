@@ -2,8 +2,8 @@
 
 Value added of a sector is Cobb–Douglas in its workers and capital, with labour's share λ: at given supplies L̂, K̂ its
 unit price is Ŷ / (L̂^λ K̂^(1−λ)) where capital is specific, and Ŷ^λ ω̄^(1−λ) / (L̂^λ K̂^(1−λ)) where it moves freely
-within the country. Supplies therefore act like the productivity of value added: a factor on the kernel's cubes, of
-which the general system's equations, derivatives and drivers need to know nothing.
+within the country: supplies act like the productivity of value added (`Layout.lift`), and the general system's
+equations, derivatives and drivers stay as they are.
 """
 
 from __future__ import annotations
@@ -70,24 +70,13 @@ class Year:
     stats: Stats
 
 
-def supplied(layout: Layout, split: Split, rules: Rules, log_supply: Array) -> Layout:
-    """The kernel's layout when value added of [s,n] is exp(log_supply) as productive."""
-    base = split.base
-    gain = base.gamma_v * (1 + rules.psi[:, None]) * log_supply
-    f = np.exp(base.theta[:, None] * gain)[None, :, :, None]
-    home_A, home_B = layout.home_A, layout.home_B
-    if home_A is not None and home_B is not None and rules.eta is not None:
-        h = np.exp(rules.eta[:, None] * gain)
-        home_A, home_B = home_A * h, home_B * h
-    return replace(layout, A=layout.A * f, B=layout.B * f, G=layout.G * f, home_A=home_A, home_B=home_B)
-
-
 def system_at(ground: Ground, schedule: Schedule, layout: Layout | None, log_supply: Array) -> GeneralSystem:
     """The year's equations."""
     found = GeneralSystem(ground.split, ground.rules, ground.closure, schedule)
     with np.errstate(all="ignore"):
         plain = general.layout(ground.split, ground.rules, schedule) if layout is None else layout
-        found.__dict__["shock"] = supplied(plain, ground.split, ground.rules, log_supply)
+        lift = ground.split.base.gamma_v * (1 + ground.rules.psi[:, None]) * log_supply
+        found.__dict__["shock"] = replace(plain, lift=lift)
     return found
 
 
@@ -155,20 +144,17 @@ def _builder(ground: Ground, schedule: Schedule, log_supply: Array) -> Callable[
 def _year(
     ground: Ground, system: GeneralSystem, x: Array, log_supply: Array, labour: Array, capital: Array, stats: Stats
 ) -> Year:
-    base = ground.split.base
     state = system.evaluate(x)
     if not (state.I > 0).all():
         n = int(np.argmin(state.I))
         raise NoConvergence(f"income of {ground.world.countries[n]} is not positive on the way to the path.")
-    log_P = (base.alpha * state.log_P[-1]).sum(axis=0)
-    sales = np.log(np.where(ground.works, state.Y, 1.0) / np.where(ground.works, base.Y, 1.0))
-    earned = np.log(state.factor_demand / base.V) if ground.mobile else sales
-    return Year(
-        x,
-        state,
-        log_supply,
-        log_P,
-        np.where(ground.works, sales - np.log(labour) - log_P, 0.0),
-        np.where(ground.works, earned - np.log(capital) - log_P, 0.0),
-        stats,
-    )
+    return Year(x, state, log_supply, *rewards(ground, x, labour, capital), stats)
+
+
+def rewards(ground: Ground, x: Array, labour: Array, capital: Array) -> tuple[Array, Array, Array]:
+    """Logs of the consumer basket's price [n], of real wages and of real returns to capital [s,n] at a state vector."""
+    log_w, log_P, _, log_Y = general.unpack(x, ground.split)
+    basket = (ground.split.base.alpha * log_P[-1]).sum(axis=0)
+    earned = log_w if ground.mobile else log_Y
+    log_wage = np.where(ground.works, log_Y - np.log(labour) - basket, 0.0)
+    return basket, log_wage, np.where(ground.works, earned - np.log(capital) - basket, 0.0)

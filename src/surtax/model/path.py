@@ -26,8 +26,7 @@ PATH_VARIABLES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "welfare": (("year", "country"), "per cent", "real income of the year, 100 (Î/P̂ − 1)"),
     "consumption": (
         ("year", "country"), "per cent",
-        "real consumption of the year: income less what is invested, over consumer prices; empty where the base "
-        "leaves none",
+        "real income of the year less what is invested; empty where the base leaves none",
     ),
     "average_real_wage": (("year", "country"), "per cent", "the wage bill per worker over consumer prices"),
     "real_wage": (
@@ -48,13 +47,11 @@ PATH_VARIABLES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "revenue_change": (("year", "country"), "money", "tariff revenue of the year less that of the base"),
     "path_welfare": (
         ("country",), "per cent",
-        "the lasting change of real consumption that is worth as much as the path, 100 (exp((1 − β) Σ β^t ln Ĉ) − 1); "
-        "empty where the base leaves no consumption",
+        "lasting change of consumption worth the path, 100 (exp((1 − β) Σ β^t ln Ĉ) − 1); empty as consumption is",
     ),
     "worker_welfare": (
         ("sector", "country"), "per cent",
-        "the same for workers by the sector of their first year, by real wages and the worth of moving: "
-        "100 (exp((1 − β) v) − 1); empty where nothing is produced",
+        "the same for workers by first sector, from real wages and moves, 100 (exp((1 − β) v) − 1); empty as real_wage",
     ),
     "worker_welfare_mean": (("country",), "per cent", "mean of worker_welfare over the base's workers"),
 }  # fmt: skip

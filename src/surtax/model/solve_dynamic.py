@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,10 +16,11 @@ from surtax.model.drive import Solver, accepted
 from surtax.model.dynamic import Dynamics, Measures, ground_of
 from surtax.model.equilibrium import conditions_of
 from surtax.model.feasible import check
-from surtax.model.foresight import Laws, Layouts, Rest, Solved
+from surtax.model.foresight import Solved
 from surtax.model.given_factors import Ground, Year, system_at
 from surtax.model.outcome import Outcome
 from surtax.model.path import Path
+from surtax.model.resting import Laws, Layouts, Rest, rest
 from surtax.model.solve_general import base_world
 from surtax.policy.scenario import Scenario
 from surtax.policy.schedule import Schedule
@@ -47,7 +49,7 @@ def find_path(
     ground = ground_of(settings, world, deficits)
     laws = laws_of(settings, ground)
     untouched = Scenario(name="no-change", title="The measures of the base"), Schedule(ground.split.base.t)
-    measures = {year: _arrays(given, asked, world, untouched) for year, given in dated.items()}
+    measures = {year: _arrays(given, asked, untouched) for year, given in dated.items()}
     last = max(horizon, max(dated) - first) + settings.settle
     by_year = [_in_force(measures, first + t, untouched) for t in range(last + 1)]
     layouts = Layouts(ground)
@@ -56,26 +58,18 @@ def find_path(
     if progress:
         progress("the equilibrium at rest")
     schedules = [schedule for _, schedule in by_year]
-    end = foresight.rest(ground, laws, schedules[-1], layouts, solver, None)
+    end = rest(ground, laws, schedules[-1], layouts, solver)
     solved = _solve(ground, laws, schedules, layouts, end, settings, solver, progress)
-    # With surprises, values meet within each stretch, where they were checked; what is believed across is not met.
-    if not settings.surprises:
-        residuals = foresight.misses(solved, laws, ground, foresight=settings.foresight, end=end.value)
-        foresight.accept(residuals, first)
-    else:
-        residuals = foresight.misses(solved, laws, ground, foresight=True, end=end.value)
-        changes = [t for t in range(1, len(schedules)) if schedules[t] is not schedules[t - 1]]
-        residuals["values"][changes] = 0.0
-        foresight.accept(residuals, first)
+    residuals = foresight.misses(solved, laws, ground, foresight=settings.foresight, end=end.value)
+    if settings.surprises:
+        # What was believed in the year before a surprise does not come true, and is not to.
+        residuals["values"][_changes(schedules)] = 0.0
+    foresight.accept(residuals, first)
     reported = range(horizon + 1)
-    outcomes = tuple(
-        _outcome(ground, *by_year[t], solved.years[t], solved.labour[t], solved.capital[t], settings, how)
-        for t in reported
-    )
-    long_run = _outcome(ground, *by_year[-1], end.year, end.labour, end.capital, settings, how)
-    away = max(
-        float(np.abs(solved.labour[-1] / end.labour - 1).max()), float(np.abs(solved.capital[-1] / end.capital - 1).max())
-    )  # fmt: skip
+    outcomes = tuple(_outcome(ground, *by_year[t], solved.years[t], solved.labour[t], settings, how) for t in reported)
+    long_run = _outcome(ground, *by_year[-1], end.year, end.labour, settings, how)
+    ends = (solved.labour[-1] / end.labour, solved.capital[-1] / end.capital)
+    away = max(float(np.abs(ratio - 1).max()) for ratio in ends)
     return Path(
         world=world,
         title=title or _title(dated),
@@ -93,7 +87,7 @@ def find_path(
 
 
 def laws_of(settings: Dynamics, ground: Ground) -> Laws:
-    """What ties the years; see `surtax.model.foresight.Laws`."""
+    """What ties the years; see `surtax.model.resting.Laws`."""
     base = ground.split.base
     wage_bill = np.where(ground.works, ground.share * base.gamma_v * base.Y, 0.0)
     employment = settings.base_workers(ground.world, wage_bill)
@@ -104,10 +98,8 @@ def laws_of(settings: Dynamics, ground: Ground) -> Laws:
     )  # fmt: skip
 
 
-def _arrays(
-    given: Measures, asked: World, world: World, untouched: tuple[Scenario, Schedule]
-) -> tuple[Scenario, Schedule]:
-    del world
+def _arrays(given: Measures, asked: World, untouched: tuple[Scenario, Schedule]) -> tuple[Scenario, Schedule]:
+    """Measures by label and as arrays of the world that they were written for."""
     if given is None:
         return untouched
     if isinstance(given, Schedule):
@@ -153,11 +145,11 @@ def _solve(
     if not settings.surprises:
         return foresight.foreseen(ground, laws, schedules, layouts, end, ones, ones, solver, progress)
     T = len(schedules)
-    changes = [0, *(t for t in range(1, T) if schedules[t] is not schedules[t - 1]), T]
+    changes = [0, *_changes(schedules), T]
     path = Solved(labour=[ones], capital=[ones])
-    for begin, stop in zip(changes[:-1], changes[1:], strict=True):
+    for begin, stop in pairwise(changes):
         held = schedules[begin]
-        aim = end if held is schedules[-1] else foresight.rest(ground, laws, held, layouts, solver, None)
+        aim = end if held is schedules[-1] else rest(ground, laws, held, layouts, solver)
         part = foresight.foreseen(
             ground, laws, [held] * (T - begin), layouts, aim, path.labour[-1], path.capital[-1], solver, progress
         )
@@ -170,12 +162,16 @@ def _solve(
     return path
 
 
+def _changes(schedules: Sequence[Schedule]) -> list[int]:
+    """Years t whose measures are not those of the year before."""
+    return [t for t in range(1, len(schedules)) if schedules[t] is not schedules[t - 1]]
+
+
 def _outcome(
-    ground: Ground, scenario: Scenario, schedule: Schedule, year: Year, labour: Array, capital: Array,
+    ground: Ground, scenario: Scenario, schedule: Schedule, year: Year, labour: Array,
     settings: Dynamics, how: str,
 ) -> Outcome:  # fmt: skip
     """A year in the terms of all models; `w_hat` is the mean wage, of a workforce that stays as large as it was."""
-    del capital
     split, world = ground.split, ground.world
     base, state = split.base, year.state
     system = system_at(ground, schedule, None, year.log_supply)
@@ -205,7 +201,7 @@ def _outcome(
         conditions=conditions,
         w_hat=(bill * state.Y).sum(axis=0) / (bill * base.Y).sum(axis=0),
         P_hat=P_hat,
-        c_hat=np.exp(state.log_c - (1 + ground.rules.psi[:, None]) * base.gamma_v * year.log_supply),
+        c_hat=np.exp(state.log_c),
         E_new=state.spent.sum(axis=0),
         Y_new=state.Y.copy(),
         R_new=state.R.copy(),

@@ -1,4 +1,4 @@
-"""Workers who change sectors and capital that is saved, year by year, in changes against the path on which nothing changes.
+"""Workers who change sectors and capital that is saved, year by year, in changes against a path without change.
 
 Workers: Caliendo, Dvorkin & Parro (2019), Econometrica 87(3), eqs. (2)–(4), with sectors for labour markets: each year
 a worker earns the wage of a sector, then draws tastes for all (Gumbel, dispersion ν) and picks where to work next
@@ -53,7 +53,7 @@ def choose(mu: Array, v: Array, beta: float, nu: float) -> tuple[Array, Array]:
 
 
 def lasting_value(log_wage: Array, mu: Array, beta: float, nu: float) -> Array:
-    """v [s,n] where real wages stay at ω̂ for ever: v = log ω̂ + ν log Σ μ⁰ exp(β v/ν), by Newton's method.
+    """V [s,n] where real wages stay at ω̂ for ever: v = log ω̂ + ν log Σ μ⁰ exp(β v/ν), by Newton's method.
 
     Raises
     ------
@@ -79,7 +79,8 @@ def lasting_value(log_wage: Array, mu: Array, beta: float, nu: float) -> Array:
 def move(labour: Array, employment: Array, mu: Array) -> Array:
     """L̂′ [s,n] from L̂ [s,n], base employment [s,n] and choices μ [n,j,k]; 1 where nobody works in the base."""
     persons = (employment * labour).T[:, None, :] @ mu
-    return np.divide(persons[:, 0, :].T, employment, out=np.ones_like(labour), where=employment > 0)
+    moved: Array = np.divide(persons[:, 0, :].T, employment, out=np.ones_like(labour), where=employment > 0)
+    return moved
 
 
 def at_rest(employment: Array, mu: Array) -> Array:
@@ -92,7 +93,8 @@ def at_rest(employment: Array, mu: Array) -> Array:
     right = np.zeros((total.size, J, 1))
     right[:, 0, 0] = total
     persons = np.linalg.solve(M, right)[:, :, 0].T
-    return np.divide(persons, employment, out=np.ones_like(employment), where=employment > 0)
+    found: Array = np.divide(persons, employment, out=np.ones_like(employment), where=employment > 0)
+    return found
 
 
 def next_capital(capital: Array, real_return: Array, beta: float, delta: float) -> Array:
