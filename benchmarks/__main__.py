@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import kernel, processes, solving
+from benchmarks import kernel, processes, solving, variants
 from benchmarks.measure import Row, Spread, machine
 
 BENCHMARKS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "solve": solving.solve,
     "caliendo-parro": solving.caliendo_parro,
     "kernel": kernel.kernel,
+    "variants": variants.variants,
     "load": processes.load,
     "import": processes.imports,
     "command": processes.command,
