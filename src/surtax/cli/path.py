@@ -36,7 +36,7 @@ MOST = 12
 @click.option("--nu", type=float, default=None, help="Dispersion of workers' tastes for sectors [2.02].")
 @click.option("--labour-share", type=float, default=None, metavar="SHARE", help="Labour's share of value added [0.6].")
 @click.option("--capital", default=None, metavar="KIND",
-              help="specific: stays in its sector; mobile: moves within the country; fixed: nor grows [specific].")  # fmt: skip
+              help="specific (stays in its sector), mobile (in the country) or fixed [specific].")  # fmt: skip
 @click.option("--discount", type=float, default=None, help="Discount factor a year [0.96].")
 @click.option("--depreciation", type=float, default=None, help="Depreciation a year [0.05].")
 @click.option("--world", default=None, metavar="NAME|FILE", help="Accounts to start from (see `surtax worlds`).")

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from surtax.errors import NoConvergence, NoEquilibrium
+from surtax.errors import NoConvergence
 from surtax.model import general
 from surtax.model.drive import Solver
 from surtax.model.feasible import ACCEPT
 from surtax.model.given_factors import Ground, Year, rewards, solve_year
-from surtax.model.resting import CLOSE, OUTER, Laws, Layouts, Rest, one_step, quietly
+from surtax.model.resting import CLOSE, OUTER, Laws, Layouts, Rest, long_run_elasticity, one_step, quietly
 from surtax.model.switching import choose, lasting_value, move, next_capital
 from surtax.numerics import anderson
 from surtax.policy.schedule import Schedule
@@ -27,6 +27,8 @@ Array = NDArray[np.float64]
 
 # A guess of how fast an economy comes to rest, by year; it is only where the search begins.
 GUESS = 0.9
+# How far wages fall, roughly, where workers come in: only a length of first steps.
+PULL = 0.4
 
 
 @dataclass
@@ -109,6 +111,8 @@ def foreseen(
     if not laws.moves:
         return forwards(ground, laws, schedules, layouts, lambda *_: end.value, labour, capital, solver, warm)
     state = {"miss": 1e-2, "count": 0}
+    # The more workers respond, the shorter the first steps: the accelerator finds the length of the others.
+    pace = 1 / (1 + PULL * long_run_elasticity(laws))
 
     def g(v: Array) -> Array:
         values = v.reshape(T, *shape)
@@ -119,12 +123,10 @@ def foreseen(
             path = forwards(
                 ground, laws, schedules, layouts, lambda t, _: values[t], labour, capital, solver, warm, state["miss"]
             )
-        except NoEquilibrium:
-            raise
         except NoConvergence:
             return np.full_like(v, np.nan)
         new = backwards([y.log_wage for y in path.years], laws, end.value)
-        out = np.stack([*new[1:], end.value]).ravel()
+        out = v + pace * (np.stack([*new[1:], end.value]).ravel() - v)
         state["miss"] = min(1e-2, float(np.abs(out - v).max()))
         return out
 
@@ -143,8 +145,8 @@ def foreseen(
         state["count"] += 1
         if progress:
             progress(f"the path, round {state['count']:.0f}")
-        v = backwards(wages, laws, end.value)
-        return np.concatenate([np.stack([*v[1:], end.value]).ravel(), *new])
+        v = np.stack([*backwards(wages, laws, end.value)[1:], end.value])
+        return np.concatenate([(values + pace * (v - values)).ravel(), *new])
 
     v0 = np.tile(end.value, (T, 1, 1)).ravel()
     near = quietly(

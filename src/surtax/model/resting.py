@@ -24,8 +24,8 @@ Array = NDArray[np.float64]
 
 # Values are logarithms of what lasts for ever: 1e-11 of them is below what a year's prices are known to, over 1 − β.
 CLOSE = 1e-11
-TOGETHER = Anderson(tolerance=CLOSE, acceptable=1e-9, depth=15, max_evaluations=200, max_step=5.0)
-OUTER = Anderson(tolerance=CLOSE, acceptable=1e-9, depth=12, max_evaluations=150, max_step=5.0)
+TOGETHER = Anderson(tolerance=CLOSE, acceptable=1e-9, depth=20, max_evaluations=300, max_step=5.0)
+OUTER = Anderson(tolerance=CLOSE, acceptable=1e-9, depth=12, max_evaluations=60, max_step=5.0)
 
 
 @dataclass(frozen=True)

@@ -177,9 +177,8 @@ def _outcome(
     system = system_at(ground, schedule, None, year.log_supply)
     X = general.flows(state, system.shock)
     residual, walras = accepted(general.equation_residuals(year.x, state, split), X, state.D, state.I, world)
-    conditions = replace(
-        conditions_of("dynamic", world, ground.closure, how, residual, walras, year.stats), about=settings.about()
-    )
+    about = settings.about()
+    conditions = conditions_of("dynamic", world, ground.closure, how, residual, walras, year.stats, about)
     bill = np.where(ground.works, ground.share * base.gamma_v, 0.0)
     extra = {
         "sector_wage_hat": np.where(ground.works, np.exp(year.log_wage + year.log_P), np.nan),
