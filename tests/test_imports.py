@@ -119,6 +119,7 @@ EXCEPTIONS = {
     ("world/world.py", "model.equilibrium"): "World.balanced asks the model, lazily: docs/decisions/0002",
     ("model/equilibrium.py", "elasticities"): "solve(elasticities=…) goes through the door for names and files, lazily",
     ("games/situation.py", "elasticities"): "as for solve(elasticities=…)",
+    ("model/dynamic.py", "elasticities"): "solve_path(elasticities=…), as above",
     ("elasticities.py", "world"): "elasticities apply to a world",
     ("elasticities.py", "world.elasticities"): "the shipped sets",
     ("elasticities.py", "world.icio_codes"): "which sectors the shipped sets are by",
