@@ -93,7 +93,7 @@ ALLOWED = {
     "regions": {"model", "policy", "world"},
     "experiments": {"model", "policy", "world", "trade"},
     "claims": {"experiments", "regions", "model", "policy", "world"},
-    "report": {"model", "policy", "world", "law", "validate", "claims", "regions"},
+    "report": {"model", "policy", "world", "law", "validate", "claims", "regions", "experiments"},
     "estimation": set(),
     "cli": {
         "model",

@@ -24,6 +24,7 @@ COMMANDS = {
         "surtax.cli.run",
         "Solve a scenario: who gains, who loses, and under which conditions.",
     ),
+    "compare": ("surtax.cli.compare", "One scenario through every model: what they say, and why they differ."),
     "worlds": ("surtax.cli.library", "List the accounts that ship with the package."),
     "scenarios": ("surtax.cli.library", "List the scenarios that ship with the package."),
     "show": ("surtax.cli.library", "Describe a world or a scenario."),
