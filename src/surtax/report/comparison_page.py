@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from surtax.experiments.compare import Comparison, Row
     from surtax.experiments.reasons import Reasons
 
-#: A model all of whose answers are so many times the middle model's largest (or one of them the square of it) is told at
-#: the edge: it would squeeze the rest.
+#: A model all of whose answers are so many times the middle model's largest (or one of which is the square of it) is
+#: told at the edge: it would squeeze the rest.
 FAR = 4.0
 
 
