@@ -178,6 +178,8 @@ def _print_reasons(found: Comparison, reasons: Reasons, console: Any, say: Any) 
     console.print(shown)
     for note in notes:
         say(f" none: {note}", "dim")
+    if len(countries) < len(found.countries):
+        say(f"Reasons for {', '.join(found.countries[ACROSS:])} are in the JSON output and the page.", "dim")
     say(DO_NOT_ADD, "dim")
 
 
