@@ -94,7 +94,7 @@ ALLOWED = {
     "experiments": {"model", "policy", "world", "trade"},
     "claims": {"experiments", "regions", "model", "policy", "world"},
     "games": {"model", "policy", "world", "numerics", "law", "trade"},
-    "report": {"model", "policy", "world", "law", "validate", "claims", "regions", "games"},
+    "report": {"model", "policy", "world", "law", "validate", "claims", "regions", "games", "experiments"},
     "estimation": set(),
     "cli": {
         "model",

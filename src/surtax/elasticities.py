@@ -174,7 +174,8 @@ def _shipped_table(world: World, name: str) -> _Table:
         if isinstance(s, Mapping) and isinstance(s.get("members"), list):
             members[s.get("code")] = [str(m) for m in s["members"]]
     groups = {s: members.get(s, [s]) for s in world.sectors}
-    strange = [s for s, codes in groups.items() if not all(map(_of_the_oecd, codes))]
+    # Services of some worlds are no sum of the OECD's sectors: their list of members is empty.
+    strange = [s for s, codes in groups.items() if not (codes and all(map(_of_the_oecd, codes)))]
     if strange:
         raise InputError(
             f"the elasticities {name!r} are by sectors of the OECD's tables, which {strange[0]} is not: give a number, "

@@ -255,3 +255,8 @@ def test_the_command_refuses(name, message):
             catch_exceptions=False,
             standalone_mode=False,
         )
+
+
+def test_a_world_with_sectors_that_have_no_members_is_refused_in_words():
+    with pytest.raises(sx.InputError, match="which UTL is not"):
+        apply(sx.load_world("provinces-2021"), "boc")

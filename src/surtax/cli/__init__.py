@@ -25,6 +25,7 @@ COMMANDS = {
         "Solve a scenario: who gains, who loses, and under which conditions.",
     ),
     "path": ("surtax.cli.path", "A scenario year by year: workers who change sectors, capital that is saved."),
+    "compare": ("surtax.cli.compare", "One scenario through every model: what they say, and why they differ."),
     "worlds": ("surtax.cli.library", "List the accounts that ship with the package."),
     "scenarios": ("surtax.cli.library", "List the scenarios that ship with the package."),
     "show": ("surtax.cli.library", "Describe a world or a scenario."),

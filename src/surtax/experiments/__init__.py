@@ -1,4 +1,4 @@
-"""Experiments that a statement about trade calls for: doing without a partner's goods, and removing a border.
+"""Experiments: doing without a partner's goods, removing a border, one scenario through many models.
 
 Asks `model`, `world`, `policy` and `trade`; knows no terminals.
 """
