@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import kernel, liberation_day, processes, rates, solving, tariffwar
+from benchmarks import kernel, liberation_day, processes, rates, solving, tariffwar, variants
 from benchmarks.measure import Row, Spread, machine
 
 BENCHMARKS: dict[str, Callable[[bool], Iterator[Row]]] = {
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "caliendo-parro": solving.caliendo_parro,
     "liberation-day": liberation_day.liberation_day,
     "kernel": kernel.kernel,
+    "variants": variants.variants,
     "load": processes.load,
     "import": processes.imports,
     "command": processes.command,

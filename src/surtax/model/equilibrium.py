@@ -17,7 +17,7 @@ from surtax.model import core
 from surtax.model.base import Base, base_of
 from surtax.model.drive import Solver, accepted, reach, refuse, worst_equation
 from surtax.model.feasible import all_financed, check
-from surtax.model.outcome import Conditions, Outcome
+from surtax.model.outcome import CORE, Conditions, Outcome
 from surtax.model.registry import Model, Task, model_named
 from surtax.numerics import Stats
 from surtax.policy.scenario import Scenario
@@ -331,7 +331,7 @@ def _outcome(
 
 
 def conditions_of(
-    model: str, world: World, closure: str, how: str, residual: float, walras: float, stats: Stats
+    model: str, world: World, closure: str, how: str, residual: float, walras: float, stats: Stats, about: str = CORE
 ) -> Conditions:
     """What a result holds under, from the accounts' metadata and the solver's account."""
     meta = world.meta
@@ -347,4 +347,5 @@ def conditions_of(
         method=stats.method,
         evaluations=stats.evaluations,
         adjustments=tuple(f"{a.what}: {a.cells} cells, {a.value:.4g}" for a in world.adjustments),
+        about=about,
     )
