@@ -33,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}; all by default")
     parser.add_argument("--quick", action="store_true", help="small worlds, few repeats: does it run?")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="replace the table between FILE's markers")
+    parser.add_argument(
+        "--markdown", type=Path, metavar="FILE", help="replace the tables of what was measured between FILE's markers"
+    )
     options = parser.parse_args(arguments)
     unknown = [n for n in options.names if n not in BENCHMARKS]
     if unknown:
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"machine: {machine()}")
     rows = list(measure(options.names, quick=options.quick))
     if options.markdown:
-        _insert(options.markdown, f"Machine: {machine()}.\n\n{table(rows)}")
+        _insert(options.markdown, f"Machine: {machine()}.", table(rows))
         print(f"wrote the table into {options.markdown}")
     return 0
 
@@ -122,10 +124,19 @@ def _has_markers(path: Path) -> bool:
     return path.is_file() and BEGIN in path.read_text(encoding="utf-8") and END in path.read_text(encoding="utf-8")
 
 
-def _insert(path: Path, text: str) -> None:
+def _insert(path: Path, head: str, tables: str) -> None:
+    """Put the tables between the markers; those of benchmarks that were not measured stay, in the usual order."""
     before, rest = path.read_text(encoding="utf-8").split(BEGIN, 1)
-    _, after = rest.split(END, 1)
+    old, after = rest.split(END, 1)
+    kept = _sections(old) | _sections(tables)
+    text = "\n\n".join([head, *(kept[name] for name in BENCHMARKS if name in kept)])
     path.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+def _sections(text: str) -> dict[str, str]:
+    """Benchmark → its table with its heading."""
+    found = [f"### {part}".strip() for part in f"\n{text}".split("\n### ")[1:]]
+    return {section.splitlines()[0].removeprefix("### "): section for section in found}
 
 
 if __name__ == "__main__":

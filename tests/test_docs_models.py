@@ -8,6 +8,7 @@ import pytest
 
 import surtax as sx
 from surtax.model.options import SHORT_OVER_LONG, General
+from surtax.model.registry import MODELS
 
 PAGES = Path(__file__).resolve().parent.parent / "docs" / "models"
 
@@ -44,3 +45,14 @@ def test_other_pages(run):
     assert round(uses.welfare["CAN"], 3) == round(core, 3)
     moved = next(a for a in uses.conditions.adjustments if "other use" in a).split(": ")[-1]
     assert f"({moved.replace(' of all purchases', '')} of purchases in the embedded world)" in page("end-use")
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_has_a_page(name):
+    titles = [p.read_text(encoding="utf-8").splitlines()[0] for p in PAGES.glob("*.md")]
+    assert sum(f"`{name}`" in title for title in titles) == 1
+
+
+def test_decisions_have_numbers_of_their_own():
+    numbers = [p.name[:4] for p in (PAGES.parent / "decisions").glob("0*.md")]
+    assert len(numbers) == len(set(numbers))

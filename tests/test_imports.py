@@ -89,7 +89,7 @@ ALLOWED = {
     "world": set(),
     "policy": {"world", "law", "trade"},
     "model": {"world", "numerics", "policy"},
-    "validate": {"model", "policy", "world", "numerics", "law", "trade"},
+    "validate": {"model", "policy", "world", "numerics", "law", "trade", "experiments"},
     "regions": {"model", "policy", "world"},
     "experiments": {"model", "policy", "world", "trade"},
     "claims": {"experiments", "regions", "model", "policy", "world"},

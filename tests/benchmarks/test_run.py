@@ -44,6 +44,18 @@ def test_the_table_goes_between_the_markers(tmp_path):
     assert "oecd-icio-2022" in text
 
 
+def test_tables_of_what_was_not_measured_stay(tmp_path):
+    page = tmp_path / "page.md"
+    old = "### solve\n\n| a |\n\n### load\n\n| gone |\n\n### scaling\n\n| b |"
+    page.write_text(f"{BEGIN}\nMachine: x.\n\n{old}\n{END}\n", encoding="utf-8")
+    assert main(["load", "--quick", "--markdown", str(page)]) == 0
+    text = page.read_text(encoding="utf-8")
+    assert "gone" not in text
+    assert [x for x in text.splitlines() if x.startswith("### ")] == ["### solve", "### load", "### scaling"]
+    assert "| a |" in text
+    assert "| b |" in text
+
+
 def test_wrong_use_is_refused(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["sovle"])

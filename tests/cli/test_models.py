@@ -10,6 +10,7 @@ import pytest
 import surtax as sx
 from surtax.cli import main
 from surtax.model.options import General
+from surtax.model.registry import MODELS
 from tests.helpers import small_world
 
 
@@ -146,3 +147,67 @@ def test_wrong_options_are_refused_in_words(call, arguments, message):
     assert out == ""
     assert message in " ".join(err.split())
     assert "Traceback" not in err
+
+
+# --- every model of the library ---
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_runs_reports_and_exports(call, tmp_path, name):
+    code, out, err = call("--model", name, "--report", str(tmp_path / "r.html"), "--csv", str(tmp_path / "csv"))
+    assert code == 0, err
+    words = " ".join(out.split())
+    assert f"{name}: " in words
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert f"Source: Surtax, {name} model" in page
+    has = name in ("rigid-wages", "melitz-pareto")
+    assert ("Employment" in page) == has
+    assert (tmp_path / "csv" / "employment.csv").exists() == has
+    # What one model says of factors is not said of another.
+    assert ("none is idle" in page) == (name in ("core", "tariffwar"))
+    code, out, _ = call("--model", name, "--json")
+    plain = json.loads(out)
+    assert plain["conditions"]["model"] == name
+    (measure,) = plain["summary"]["measures"]
+    assert measure["mean_rate"] == pytest.approx(20)
+    assert (plain["summary"]["countries"][0]["employment"] is not None) == has
+
+
+def test_the_help_names_every_model(capsys):
+    with pytest.raises(SystemExit):
+        main(["run", "--help"])
+    told = " ".join(capsys.readouterr().out.replace("-\n", "-").split()).replace("- ", "-")
+    for name in MODELS:
+        assert name in told
+
+
+def test_melitz_pareto_says_what_it_holds_fixed(call, tmp_path):
+    _, out, _ = call("--model", "melitz-pareto", "--report", str(tmp_path / "r.html"))
+    words = " ".join(out.split())
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    for text in (words, page):
+        assert "transfers" in text
+        assert "each country's trade deficit stays" not in text
+        assert "ν 0.12 everywhere" in text
+    assert "Sectors that move most" not in words
+    assert "welfare as this model measures it" in page
+
+
+def test_duties_of_measures_add_up_where_a_model_adds_sectors_up(files, call):
+    """Duty of the only measure on a world without tariffs is all of the revenue, whatever sectors the model has."""
+    world = sx.load_world(str(files / "w.npz"))
+    bare = world.replace(tariffs=np.zeros_like(world.tariffs))
+    scenario = sx.Scenario().tariff(importer="C00", exporter="C01", sector="S00", add=0.2)
+    scenario = scenario.tariff(importer="C00", exporter="C01", sector="S01", add=-0.05)
+    outcome = sx.solve(bare.balanced(), scenario, model="melitz-pareto")
+    from surtax.report.summary import summarise
+
+    duty = sum(m.duty for m in summarise(outcome).measures)
+    assert duty == pytest.approx(float(outcome.R_new.sum()), rel=1e-12)
+    np.testing.assert_allclose(outcome.detail.flows().sum(axis=0), outcome.X_new[0], rtol=1e-13)
+
+
+def test_jobs_by_sector_need_sectors(call):
+    code, _, err = call("--model", "melitz-pareto", "--employment", "jobs.csv")
+    assert code == 2
+    assert "adds all sectors up" in err

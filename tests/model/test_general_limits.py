@@ -302,3 +302,13 @@ def test_no_change_is_no_change():
         assert np.abs(outcome.welfare.values).max() < 1e-9, model
         assert outcome.conditions.model == model
         assert outcome.conditions.about
+
+
+@pytest.mark.parametrize("closure", CLOSURES)
+def test_uses_that_import_nothing_are_no_reason_to_refuse(closure):
+    """Deficits are financed by trade in all uses together: here nobody imports inputs, because there are none."""
+    flows = np.array([[[6.0, 4.0], [3.0, 6.0]]])
+    world = sx.World.from_arrays(["A", "B"], ["x"], flows, elasticity=4, final=flows)
+    scenario = sx.Scenario().tariff(importer="A", exporter="B", add=0.2)
+    apart, together = (sx.solve(world, scenario, model=m, deficits=closure) for m in (General(end_use=True), "core"))
+    np.testing.assert_allclose(apart.real_income, together.real_income, rtol=1e-11)

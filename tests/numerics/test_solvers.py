@@ -152,3 +152,33 @@ def test_following_a_solution_in_steps():
     lost = follow(towards, np.zeros(1))
     assert not lost.converged
     assert 0.59 < lost.value[0] <= 0.6
+
+
+def test_newton_gives_up_where_it_stalls():
+    """x² + 1 has no root: the residual cannot fall below one, and the steps that try are few."""
+
+    def f(x):
+        return x**2 + 1, lambda: lambda z: 2 * x * z
+
+    found = newton_krylov(f, np.array([3.0]), lambda r: -r, NewtonKrylov(max_iterations=1000))
+    assert not found.converged
+    assert found.stats.iterations <= 40
+
+
+def test_following_ends_where_it_is_told_to():
+    """The way to x(1) = −1 passes zero half-way; whoever does not accept that stops there."""
+
+    def towards(share, x):
+        return Solution(np.array([1 - 2 * share]), True, Stats("exact", 1, 1, 0.0))
+
+    asked = []
+
+    def ends(share, x):
+        asked.append(share)
+        return x[0] <= 0
+
+    assert follow(towards, np.array([1.0]), first_step=0.25).converged
+    stopped = follow(towards, np.array([1.0]), first_step=0.25, ends=ends)
+    assert not stopped.converged
+    assert asked == [0.25, 0.75]
+    assert stopped.value[0] == -0.5

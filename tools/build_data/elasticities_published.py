@@ -1,4 +1,8 @@
-"""Published numbers typed in, each with its place, and which ICIO sector each belongs to."""
+"""Published numbers, each with its place, and which ICIO sector each belongs to.
+
+The printed tables were not at hand: numbers are from general knowledge of them and from the copies named below; what
+no copy confirms is said to be unverified.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,8 @@ BOC_PAPER = "Charbonneau & Landry (2018)"
 # Caliendo & Parro (2015), Review of Economic Studies 82(1), Table 1: θ and robust standard error in the full sample,
 # then in the 99 % sample. The θ of the 99 % sample agree with the authors' own file of values (T.txt) but for Auto and
 # Other Transport, for which that file has 8.22. The full sample agrees to one decimal with Table 1 of Charbonneau &
-# Landry (2018), which repeats it (CP_BOTH). The standard errors of the 99 % sample have no second copy at hand and are
-# marked reported.
+# Landry (2018), which repeats it (CP_BOTH). The standard errors of the 99 % sample are from general
+# knowledge of the table and unverified; they are marked reported.
 CP: dict[str, tuple[float, float, float, float]] = {
     "Agriculture": (8.11, 1.86, 9.11, 2.01),
     "Mining": (15.72, 2.76, 13.53, 3.67),

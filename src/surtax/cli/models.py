@@ -21,7 +21,7 @@ HORIZONS = ("short", "long")
 OPTIONS = (
     click.option("--model", "model", default="core", show_default=True, metavar="NAME",
                  help="core, specific-factors, roy-frechet, short-run, end-use, scale-economies, nested, rigid-wages, "
-                      "or another name that the library knows."),
+                      "tariffwar or melitz-pareto (docs/models)."),
     click.option("--horizon", default=None, metavar="short|long|both",
                  help="short: factors stay in their sectors and trade elasticities are 0.38 of the long run's; "
                       "both: one beside the other."),

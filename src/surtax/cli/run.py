@@ -133,6 +133,11 @@ def run(
                 name: sx.solve(accounts, chosen, deficits=deficits, model=m, progress=say) for name, m in models.items()
             }
         outcome = next(iter(outcomes.values()))
+        if jobs is not None and outcome.world.sectors != accounts.sectors:
+            raise InputError(
+                f"--employment counts jobs by sector, but the model {outcome.conditions.model!r} adds all sectors up: "
+                f"leave it out; the change of employment in per cent is among the results."
+            )
         summary = summarise(outcome, top)
         if csv_folder or parquet_folder:
             say("writing tables")
@@ -254,10 +259,10 @@ def _report(
         if closure == outcome.conditions.closure:
             closures[closure] = outcome
             continue
-        # A closure without an equilibrium is left out of the comparison, which lists those that have one.
-        with contextlib.suppress(NoConvergence):
+        # A closure without an equilibrium, or without meaning in this world, is left out of the comparison.
+        with contextlib.suppress(NoConvergence, InputError):
             closures[closure] = solve(
-                accounts, outcome.schedule, deficits=closure, elasticities=elasticities, model=model
+                accounts, outcome.scenario, deficits=closure, elasticities=elasticities, model=model
             )
     terms = None
     # An embargo has no path of finite steps: the report then goes without that table.

@@ -114,8 +114,15 @@ def reach(build: Builder, closure: str, x0: Array, solver: Solver, progress: Cal
     if progress:
         progress("approaching the scenario step by step")
     zero = np.zeros(x0.size)
-    steps = {"first_step": solver.first_step, "smallest": solver.smallest_step}
-    one_way = follow(lambda share, x: _near(build(share, 1.0, closure), x, solver), zero, **steps)
+    steps: dict[str, Any] = {"first_step": solver.first_step, "smallest": solver.smallest_step}
+
+    def way(system: Callable[[float], System], start: Array) -> Solution:
+        return follow(
+            lambda share, x: _near(system(share), x, solver), start,
+            ends=lambda share, x: _vanished(system(share), x), **steps,
+        )  # fmt: skip
+
+    one_way = way(lambda share: build(share, 1.0, closure), zero)
     if one_way.converged or closure == "balanced":
         return one_way
     if progress:
@@ -123,8 +130,14 @@ def reach(build: Builder, closure: str, x0: Array, solver: Solver, progress: Cal
     start = attempt(build(1.0, 1.0, "balanced"), zero, solver)
     if not start.converged:
         return one_way
-    other_way = follow(lambda share, x: _near(build(1.0, share, closure), x, solver), start.value, **steps)
+    other_way = way(lambda share: build(1.0, share, closure), start.value)
     return other_way if other_way.converged else one_way
+
+
+def _vanished(system: System, x: Array) -> bool:
+    """Whether an income is gone at a solution: from there on the way leads through what is no equilibrium."""
+    income = getattr(system.residual(x)[1], "I", None)
+    return income is not None and not bool((income > 0).all())
 
 
 def _near(system: System, x: Array, solver: Solver) -> Solution:

@@ -32,16 +32,21 @@ def check(base: Base, trade: Mask, closure: str, world: World) -> None:
     NoEquilibrium
         with the country and what to do.
     """
-    _everything_sold(base, trade, world)
+    everything_sold(base.bought, trade, world)
+    balanced_by_trade(base, trade, closure, world)
+
+
+def balanced_by_trade(base: Base, trade: Mask, closure: str, world: World) -> None:
+    """Refuse deficits that the trade left open, all uses together, cannot make; see `check`."""
     if closure == "fixed":
         all_financed(base, trade, closure, world)
     if closure in ("fixed", "balanced"):
         _two_sided(base, trade, closure, world)
 
 
-def _everything_sold(base: Base, trade: Mask, world: World) -> None:
-    """Refuse a schedule that closes every source of something that is bought: its price would be infinite."""
-    missing = base.bought & ~trade.any(axis=1)
+def everything_sold(bought: Mask, trade: Mask, world: World) -> None:
+    """Refuse a schedule that closes every source of something that is bought [s,n]: its price would be infinite."""
+    missing = bought & ~trade.any(axis=1)
     if missing.any():
         s, n = (int(i) for i in np.argwhere(missing)[0])
         raise NoEquilibrium(

@@ -21,7 +21,7 @@ from surtax.model.melitz_accounts import Prepared, prepared
 from surtax.model.melitz_base import CLOSURES, MelitzBase
 from surtax.model.melitz_kernel import Wedges
 from surtax.model.melitz_solve import find
-from surtax.model.outcome import Conditions, Outcome
+from surtax.model.outcome import Conditions, Detail, Outcome
 from surtax.model.registry import Task
 from surtax.numerics import Solution
 from surtax.policy.schedule import Schedule
@@ -190,6 +190,12 @@ def _outcome(model: MelitzPareto, ready: Prepared, wedge: Wedges, solution: Solu
     sets = task.world.meta.get("elasticities", {})
     named = str(sets.get("set", "given with the world") if isinstance(sets, dict) else sets)
     meta = world.meta
+
+    def by_product() -> Array:
+        t, cost = task.schedule.tariffs, task.schedule.trade_cost
+        with np.errstate(all="ignore"):
+            return kernel.products(base, ready.weights, ready.tariffs, t, cost, X)
+
     return Outcome(
         world=world,
         scenario=task.scenario,
@@ -219,4 +225,5 @@ def _outcome(model: MelitzPareto, ready: Prepared, wedge: Wedges, solution: Solu
         I_new=income,
         X_new=X[None],
         extra={"L_hat": L, "W_hat": measure(base, s, base.T), "P_consumer": P.copy()},
+        detail=Detail(task.world, by_product),
     )

@@ -115,6 +115,16 @@ def wedges(
     return Wedges(A, B, taxed, np.ascontiguousarray(A[:, taxed] - B[:, taxed]), cells)
 
 
+def products(base: MelitzBase, weights: Array, old: Array, new: Array, trade_cost: Array | None, X: Array) -> Array:
+    """Sales [s,o,d] net of tariff of the products inside each cell, whose sum is X [o,d]; arguments as in `wedges`."""
+    p = base.parameters
+    part = weights * (1 + old) * ((1 + new) / (1 + old)) ** (-p.epsilon * p.phi) / (1 + new)
+    if trade_cost is not None:
+        part = part * trade_cost**-p.epsilon
+    whole = part.sum(axis=0)
+    return np.asarray(X * np.divide(part, whole, out=np.zeros_like(part), where=whole > 0))
+
+
 def no_change(base: MelitzBase) -> Wedges:
     """The schedule of the base itself."""
     taxed, nothing = np.flatnonzero(base.levied), np.empty(0, dtype=np.intp)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +80,7 @@ def _harder(
     """From the base to the scenario in steps; if that way ends, from no transfers to what they are to be."""
     # From a near start a step is quick if it leads anywhere.
     near = replace(solver, anderson=replace(solver.anderson, max_evaluations=HARD), newton=solver.tracking)
-    steps = {"first_step": solver.first_step, "smallest": solver.smallest_step}
+    steps: dict[str, Any] = {"first_step": solver.first_step, "smallest": solver.smallest_step}
     start = np.zeros(2 * len(base.E))
     last, T = wedge(1.0), transfers(1.0)
     if progress:

@@ -109,6 +109,20 @@ class Conditions:
 
 
 @dataclass(frozen=True, eq=False)
+class Detail:
+    """The accounts in whose sectors a scenario is stated, where a model adds sectors up.
+
+    Attributes
+    ----------
+    world : the accounts as they were given.
+    flows : X′ [s,o,d] by their sectors, net of tariff, in the outcome's numeraire; computed when asked for.
+    """
+
+    world: World
+    flows: Callable[[], Array]
+
+
+@dataclass(frozen=True, eq=False)
 class Outcome:
     """An equilibrium of a model for a world and a scenario.
 
@@ -125,6 +139,7 @@ class Outcome:
     extra : what a model has beyond these, by the names that `variables.csv` lists under `needs`, such as L_hat [n];
         `W_hat` [n] and `P_consumer` [n] replace Î/P̂ and Π P̂^α where a model measures real income or consumer prices
         otherwise.
+    detail : accounts and flows by the sectors in which the scenario is stated, where they are not the model's own.
     """
 
     world: World
@@ -141,6 +156,7 @@ class Outcome:
     I_new: Array
     X_new: Array
     extra: Mapping[str, Array] = field(default_factory=dict)
+    detail: Detail | None = None
 
     def __post_init__(self) -> None:
         for name in ("w_hat", "P_hat", "c_hat", "E_new", "Y_new", "R_new", "D_new", "I_new", "X_new"):

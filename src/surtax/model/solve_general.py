@@ -14,7 +14,7 @@ from surtax.model import general
 from surtax.model.base import Base, base_of
 from surtax.model.drive import Solver, accepted, reach, refuse, worst_equation
 from surtax.model.equilibrium import conditions_of, prepared, schedule_at
-from surtax.model.feasible import all_financed, check
+from surtax.model.feasible import all_financed, balanced_by_trade, everything_sold
 from surtax.model.general import Rules, Split, State
 from surtax.model.outcome import Conditions, Outcome
 from surtax.model.system import GeneralSystem
@@ -113,7 +113,8 @@ def find(
     base = split.base
     system = GeneralSystem(split, rules, closure, schedule)
     for k in range(len(split.pi)):
-        check(replace(base, bought=split.bought[k]), _open(system, k), closure, world)
+        everything_sold(split.bought[k], _open(system, k), world)
+    balanced_by_trade(base, _open(system), closure, world)
 
     def build(scheduled: float, financed: float, under: str) -> GeneralSystem:
         there = schedule if scheduled == 1.0 else schedule_at(base.t, schedule, scheduled)

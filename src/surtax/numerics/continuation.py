@@ -10,7 +10,12 @@ from surtax.numerics.solution import Solution, Stats, Vector
 
 
 def follow(
-    towards: Callable[[float, Vector], Solution], start: Vector, *, first_step: float = 0.25, smallest: float = 2.0**-8
+    towards: Callable[[float, Vector], Solution],
+    start: Vector,
+    *,
+    first_step: float = 0.25,
+    smallest: float = 2.0**-8,
+    ends: Callable[[float, Vector], bool] | None = None,
 ) -> Solution:
     """Go from share 0, where `start` holds, to share 1; unconverged where the way ends.
 
@@ -18,6 +23,7 @@ def follow(
     ----------
     towards : (share, nearest known solution) → solution of the problem at that share.
     first_step : halved at each failure, doubled at each success; smallest : give up below it.
+    ends : asked of every solution on the way whether to give up there.
     """
     solution, x = Solution(start, False, Stats("Newton–Krylov", 0, 0, np.inf)), start
     reached, step = 0.0, first_step
@@ -29,6 +35,8 @@ def follow(
         if attempt.converged:
             x, reached, step = attempt.value, target, 2 * step
             solution = Solution(x, False, attempt.stats)
+            if ends is not None and ends(target, x):
+                break
         else:
             step = step / 2
     return solution

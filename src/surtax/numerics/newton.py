@@ -29,6 +29,8 @@ class NewtonKrylov:
     restart : Krylov vectors kept; max_restarts : how often GMRES starts again.
     forcing : how exactly each linear system is solved, relative to its right-hand side.
     max_step : a longer step (largest element) is shortened to it; the state is in logarithms.
+    patience : give up where so many steps together have not halved the residual: what stalls seldom ends at a root,
+        and each step costs hundreds of products.
     """
 
     tolerance: float = 1e-14
@@ -38,6 +40,7 @@ class NewtonKrylov:
     max_restarts: int = 4
     forcing: float = 1e-8
     max_step: float = 1.0
+    patience: int = 8
 
 
 def newton_krylov(f: Residual, x0: Vector, precondition: Linear, config: NewtonKrylov) -> Solution:
@@ -58,6 +61,7 @@ def newton_krylov(f: Residual, x0: Vector, precondition: Linear, config: NewtonK
     size = _norm(r)
     evaluations = 1
     iterations = 0
+    sizes = [size]
     while _largest(r) > config.tolerance and iterations < config.max_iterations and size < np.inf:
         product = jacobian()
         count = 0
@@ -89,6 +93,9 @@ def newton_krylov(f: Residual, x0: Vector, precondition: Linear, config: NewtonK
                 return _finish(x, r, evaluations, iterations, config)
         x, r, jacobian, size = trial, r_new, jacobian_new, size_new
         iterations += 1
+        sizes.append(size)
+        if iterations >= config.patience and not size < sizes[-1 - config.patience] / 2:
+            break
     return _finish(x, r, evaluations, iterations, config)
 
 

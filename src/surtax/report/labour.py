@@ -62,11 +62,6 @@ def print_labour(
 ) -> None:
     """Sectors that gain or lose most labour, with their wages, of the countries given."""
     page = Page(console)
-    if "employment" in outcome.variables:
-        page.heading("Employment")
-        page.text(
-            "; ".join(f"{_name(outcome, c)} {_signed(float(outcome.employment[c]))} per cent" for c in sides) + "."
-        )
     for code in sides:
         rows = _largest(outcome, moved(outcome), code, top)
         page.heading(f"Labour by sector: {_name(outcome, code)}")
@@ -85,7 +80,10 @@ def print_horizons(
     page.text(HORIZONS)
     page.heading("Who gains and who loses, per cent")
     columns = [Shown("", [_name(first, c) for c in parties], numeric=False)]
-    for name, label in (("welfare", "real\nincome"), ("real_wage", "real\nwage"), ("exports", "\nexports")):
+    shown = [("welfare", "real\nincome"), ("real_wage", "real\nwage"), ("exports", "\nexports")]
+    if "employment" in first.variables:
+        shown.append(("employment", "employ-\nment"))
+    for name, label in shown:
         for horizon, o in outcomes.items():
             columns.append(
                 Shown(f"{label}\n{horizon}", column([float(o.variable(name)[c]) for c in parties], sign=True))
@@ -105,7 +103,7 @@ def print_horizons(
     for horizon, o in outcomes.items():
         page.item(f"{horizon} run: {o.conditions.about}; elasticities {o.conditions.elasticities}; residual "
                   f"{o.conditions.residual:.1e}, Walras {o.conditions.walras:.1e}")  # fmt: skip
-    page.item(f"closure {c.closure}; accounts: {c.vintage}; base {c.base}; numeraire world factor income")
+    page.item(f"closure {c.closure}; accounts: {c.vintage}; base {c.base}; numeraire {c.numeraire}")
 
 
 def labour_plain(outcome: Outcome, employment: Array | None) -> dict[str, Any]:
@@ -146,7 +144,3 @@ def _largest(o: Outcome, size: Array, code: str, top: int) -> list[int]:
 
 def _name(o: Outcome, code: str) -> str:
     return o.world.country_names[o.world.country(code)]
-
-
-def _signed(x: float) -> str:
-    return column([x], sign=True)[0]

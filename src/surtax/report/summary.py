@@ -37,6 +37,7 @@ class CountryRow:
     revenue: float
     exports: float
     imports: float
+    employment: float | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ def summarise(outcome: Outcome, top: int = 5) -> Summary:
         parties=parties,
         sides=sides,
         trade=_trade(outcome, parties),
-        sectors={c: _sectors(outcome, c, top) for c in sides},
+        # A model that adds all sectors up has none that move most.
+        sectors={c: _sectors(outcome, c, top) if outcome.detail is None else () for c in sides},
         measures=_measures(outcome),
         left_out=tuple((x.what, x.why) for x in scenario.left_out),
         conditions=outcome.describe(),
@@ -181,6 +183,7 @@ def _country(o: Outcome, code: str) -> CountryRow:
         revenue=value("revenue"),
         exports=value("exports"),
         imports=value("imports"),
+        employment=value("employment") if "employment" in o.variables else None,
     )
 
 
@@ -211,6 +214,7 @@ def _rest(o: Outcome, members: list[int]) -> CountryRow:
         total("revenue"),
         100 * float(new[members].sum() / base[members].sum() - 1),
         100 * float(new[:, members].sum() / base[:, members].sum() - 1),
+        mean("employment") if "employment" in o.variables else None,
     )
 
 
@@ -255,10 +259,13 @@ def _sectors(o: Outcome, code: str, top: int) -> tuple[SectorRow, ...]:
 def _measures(o: Outcome) -> tuple[MeasureRow, ...]:
     """Each measure's own addition: the schedule with the measures up to it, less the one before it."""
     rows = []
-    for m, added in o.scenario.additions(o.world):
+    if not o.scenario.measures:
+        return ()
+    world, after = (o.world, o.X_new) if o.detail is None else (o.detail.world, o.detail.flows())
+    for m, added in o.scenario.additions(world):
         touched = added != 0
-        trade = float(o.world.flows[touched].sum())
-        duty = float((o.world.flows * added)[touched].sum())
+        trade = float(world.flows[touched].sum())
+        duty = float((world.flows * added)[touched].sum())
         importers = list(dict.fromkeys(c for x in m.changes for c in x.importer))
         exporters = list(dict.fromkeys(c for x in m.changes for c in x.exporter))
         sectors = tuple(dict.fromkeys(c for x in m.changes for c in x.sector))
@@ -273,7 +280,7 @@ def _measures(o: Outcome) -> tuple[MeasureRow, ...]:
                 sectors,
                 100 * duty / trade if trade else 0.0,
                 trade,
-                float((added * o.X_new).sum()),
+                float((added * after).sum()),
             )  # fmt: skip
         )
     return tuple(rows)

@@ -198,6 +198,9 @@ def _countries(page: Page, s: Summary, money: Money) -> None:
     if s.unit.scale:
         cells = of(lambda r: r.per_person)
         per_person = [Shown(f"per\nperson\n{s.unit.currency}", cells, least_width=SOME_COLUMNS)]
+    employed = []
+    if any(r.employment is not None for r in rows):
+        employed = [Shown("employ-\nment\n%", of(lambda r: r.employment))]
     page.table(
         [
             Shown("", [r.name for r in rows], numeric=False),
@@ -207,12 +210,13 @@ def _countries(page: Page, s: Summary, money: Money) -> None:
             Shown("\nprices\n%", of(lambda r: r.price_index), least_width=MOST_COLUMNS),
             Shown("\nwages\n%", of(lambda r: r.wage), least_width=ALL_COLUMNS),
             Shown("real\nwage\n%", of(lambda r: r.real_wage), least_width=SOME_COLUMNS),
+            *employed,
             Shown(f"revenue\nbefore\n{money.head}", revenue[:n], least_width=MOST_COLUMNS),
             Shown(f"revenue\nafter\n{money.head}", revenue[n:], least_width=MOST_COLUMNS),
         ],
         bold=[i for i, r in enumerate(rows) if r.code in s.sides],
     )
-    page.text("Prices and wages against world factor income; only their differences have meaning.", "dim")
+    page.text(f"Prices and wages against {s.conditions.get('numeraire')}; only their differences have meaning.", "dim")
 
 
 def _trade(page: Page, s: Summary, names: dict[str, str], money: Money) -> None:
@@ -296,7 +300,7 @@ def _conditions(page: Page, s: Summary) -> None:
     page.heading("Holds under")
     adjusted = c.get("adjustments") or []
     lines = [
-        ("Closure", f"{c.get('closure')}: {words.closure(str(c.get('closure')))}"),
+        ("Closure", f"{c.get('closure')}: {words.closure(str(c.get('closure')), c.get('model'))}"),
         ("Elasticities", c.get("elasticities")),
         ("Scenario", _scenario(s)),
         *(("Law", str(text)) for text in c.get("law") or ()),
@@ -309,6 +313,7 @@ def _conditions(page: Page, s: Summary) -> None:
             "Model",
             f"{words.model(c)}; numeraire {c.get('numeraire')}",
         ),
+        *((("Settings", "; ".join(map(str, c["settings"]))),) if c.get("settings") else ()),
         (
             "Solution",
             (

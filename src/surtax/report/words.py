@@ -14,6 +14,7 @@ from surtax.report.summary import REST, CountryRow, Summary, TradeRow
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from surtax.model.outcome import Outcome
     from surtax.world.units import Unit
 
 # A change of real income below this many per cent is solver noise or nearly so: no sign is claimed
@@ -27,14 +28,15 @@ CLOSURES = {
     "multiplicative": "each country's spending stays a constant multiple of its own income",
 }
 
-NUMERAIRE = (
-    "Consumer prices and wages are measured against world factor income (the numeraire): the "
-    "model knows relative prices "
-    "only, no inflation. A fall of consumer prices in this table means that they fall "
-    "against incomes in the world as a "
-    "whole; what has meaning is the difference between countries, and between wages and "
-    "prices: the real wage."
-)
+#: Models whose closures hold something else fixed.
+CLOSURES_OF = {
+    "melitz-pareto": {
+        "fixed": "each country's transfers (its trade deficit net of what firms spend on entering a market there) stay "
+        "a constant share of world factor income",
+        "balanced": "no country gives or receives transfers, in the base as well",
+        "designated-balanced": "the designated country gives and receives no transfers, in the base as well",
+    },
+}
 
 NATURE = (
     "This compares two long-run equilibria of one model, in which labour and capital move "
@@ -63,9 +65,48 @@ def model(conditions: Mapping[str, object]) -> str:
     return f"{name}: {about}" if about else name
 
 
-def closure(name: str) -> str:
-    """Say what a closure means."""
-    return CLOSURES.get(name, name)
+def closure(name: str, model: object = "core") -> str:
+    """Say what a closure means in a model."""
+    return CLOSURES_OF.get(str(model), CLOSURES).get(name, name)
+
+
+def numeraire(conditions: Mapping[str, object]) -> str:
+    """What prices and wages are measured in, and what follows for reading them."""
+    return (
+        f"Consumer prices and wages are measured against the numeraire, {conditions.get('numeraire')}: the model knows "
+        f"relative prices only, no inflation. A change of consumer prices in this table is one against that; what has "
+        f"meaning is the difference between countries, and between wages and prices: the real wage."
+    )
+
+
+def real_income(outcome: Outcome) -> str:
+    """What real income is in a model."""
+    if "W_hat" in outcome.extra:
+        return (
+            "Real income is welfare as this model measures it: what income buys at consumer prices, against what it "
+            "costs to work for it (the settings among the conditions name the formula). Its change in money is that "
+            "per cent of base income."
+        )
+    return (
+        "Real income is what a country can buy: factor income, tariff revenue and the trade deficit, at consumer "
+        "prices. Its change in money is the equivalent variation: the sum of money, at base prices, that would make "
+        "people as much better or worse off as the scenario does."
+    )
+
+
+def factors(outcome: Outcome) -> str:
+    """What the column of factors employed counts in a model."""
+    known = outcome.variables
+    if "sector_wage" not in known:
+        return (
+            "Factors employed are labour and capital together, in a model where they move freely between sectors and "
+            "none is idle."
+        )
+    idle = "; those without work are left out" if "employment" in known else ""
+    return (
+        f"Factors employed are labour and capital together, in units of given productivity{idle}. How they move is "
+        f"among the conditions."
+    )
 
 
 def joined(parts: Sequence[str]) -> str:
@@ -104,11 +145,12 @@ def headline(summary: Summary, year: object = None) -> list[str]:
     sentences += _on_the_world(rows, summary.unit)
     sentences += _on_trade(summary)
     sentences += _on_revenue(sides, summary.unit)
+    sentences += _on_employment(sides)
     return sentences
 
 
 def _on_the_sides(sides: Sequence[CountryRow], summary: Summary, prices: str) -> str:
-    deficits = closure(str(summary.conditions.get("closure", "")))
+    deficits = closure(str(summary.conditions.get("closure", "")), summary.conditions.get("model"))
     start = f"In this model, where {deficits}, the scenario"
     parts: list[str] = []
     for verb, rows in (
@@ -193,6 +235,17 @@ def _on_revenue(sides: Sequence[CountryRow], unit: Unit) -> list[str]:
             parts.append(f"{verb + ' ' if verb != said else ''}by {amount(change, unit)} in {the(r.name)}")
             said = verb
     return [f"Tariff revenue, which is part of real income, {joined(parts)}."] if parts else []
+
+
+def _on_employment(sides: Sequence[CountryRow]) -> list[str]:
+    parts = []
+    said = ""
+    for r in sides:
+        if r.employment is not None and abs(r.employment) >= NOTHING:
+            verb = "rises" if r.employment > 0 else "falls"
+            parts.append(f"{verb + ' ' if verb != said else ''}by {short(r.employment)} per cent in {the(r.name)}")
+            said = verb
+    return [f"Employment {joined(parts)}."] if parts else []
 
 
 # English names of economies that take the article, as the OECD, the UN and the World Bank write

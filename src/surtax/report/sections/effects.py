@@ -46,6 +46,9 @@ def countries(r: Report) -> Safe:
         + [x.revenue for x in rows]
         + [float(r.outcome.R_new.sum())]
     )
+    employed = []
+    if any(x.employment is not None for x in rows):
+        employed = [Column("Employment", of("employment"), unit="per cent")]
     n = len(rows) + 1
     income, prices = "Change of real income", "Prices and wages, change"
     year = f", {r.year} prices" if r.year else ""
@@ -68,28 +71,23 @@ def countries(r: Report) -> Safe:
             Column("Consumer prices", of("price_index"), unit="per cent", group=prices),
             Column("Wages", of("wage"), unit="per cent", group=prices),
             Column("Real wage", of("real_wage"), unit="per cent", group=prices),
+            *employed,
             Column("Before", revenue[:n], unit=money.label, group="Tariff revenue"),
             Column("After", revenue[n:], unit=money.label, group="Tariff revenue"),
         ],
-        notes=[*_rest_note(rows), words.NUMERAIRE, r.source],
+        notes=[*_rest_note(rows), words.numeraire(r.summary.conditions), r.source],
         total=True,
         class_="short",
         highlight=[i for i, x in enumerate(rows) if x.code in r.summary.sides],
     )
-    explained = paragraphs(
-        "Real income is what a country can buy: factor income, tariff revenue and the trade "
-        "deficit, at consumer prices. "
-        "Its change in money is the equivalent variation: the sum of money, at base prices, "
-        "that would make people as much "
-        "better or worse off as the scenario does."
-    )
+    explained = paragraphs(words.real_income(r.outcome))
     return join([explained, shown])
 
 
 def _rest_note(rows: Sequence[CountryRow]) -> list[str]:
     if not any(x.code == REST for x in rows):
         return []
-    return ["The rest: amounts add up; changes of prices and wages are means weighted by income."]
+    return ["The rest: amounts add up; other changes are means weighted by income."]
 
 
 def ranking(r: Report) -> Safe:
@@ -158,6 +156,8 @@ def _ranking_title(r: Report, ranked: Sequence[str], values: Mapping[str, float]
 
 def sectors(r: Report) -> Safe:
     """Return the dot plot, the largest moves and the full tables of both sides."""
+    if r.outcome.detail is not None:
+        return Safe("")
     full = {c: sector_rows(r.outcome, c) for c in r.summary.sides}
     large = {c: _large(rows) for c, rows in full.items()}
     parts: list[object] = [_dots(r, full, large)]
@@ -177,8 +177,7 @@ def sectors(r: Report) -> Safe:
             "p",
             f"Listed as moving most: sectors that make at least {100 * SMALLEST_SECTOR:g} per "
             f"cent of the country's output. "
-            "Factors employed are labour and capital together, in a model where they move "
-            "freely between sectors and none is idle. "
+            f"{words.factors(r.outcome)} "
             "Prices are those the country's buyers pay, tariffs included.",
             class_="note",
         )

@@ -62,7 +62,7 @@ def closures(r: Report) -> Safe:
         unit = "this report" if name == r.outcome.conditions.closure else ""
         columns.append(Column(name, digits[k * n : (k + 1) * n], unit=unit))
     meaning = [
-        tag("li", tag("strong", name), ": ", words.closure(name), f" (base {o.conditions.base}).")
+        tag("li", tag("strong", name), ": ", words.closure(name, o.conditions.model), f" (base {o.conditions.base}).")
         for name, o in r.closures.items()
     ]
     shown = table("Change of real income under each closure, per cent", columns, class_="short")
@@ -121,7 +121,7 @@ def conditions(r: Report) -> Safe:
             "Model",
             words.model(said),
         ),
-        ("Closure", f"{c.closure}: {words.closure(c.closure)}"),
+        ("Closure", f"{c.closure}: {words.closure(c.closure, c.model)}"),
         ("Trade elasticities", f"{c.elasticities}; by sector below"),
         ("Accounts", c.vintage),
         ("Year", str(said["year"])),
@@ -131,7 +131,8 @@ def conditions(r: Report) -> Safe:
         ("Base tariffs", said["base_tariffs"]),
         ("Scenario", _scenario(said)),
         *(("Law", str(text)) for text in said["law"]),
-        ("Numeraire", "world factor income"),
+        *((("Settings", "; ".join(c.settings)),) if c.settings else ()),
+        ("Numeraire", c.numeraire),
         ("Largest residual", f"{exponent(c.residual)} (relative, any equation)"),
         ("Walras' law", f"missed by {exponent(c.walras)} of a country's income at most"),
         ("Method", f"{c.method}, {c.evaluations} evaluations"),
