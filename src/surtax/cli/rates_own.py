@@ -19,7 +19,7 @@ WORDS = {"none": "nobody claims USMCA", "full": "all that may claim USMCA does"}
 
 def rates_of_own(
     path: Path, kind: str | None, *, importer: str, origin: str | None, day: str, law: Law, key: str | None, top: int,
-    as_json: bool,
+    as_json: bool, column: str | None = None,
 ) -> None:  # fmt: skip
     """Print the rates of a file's flows with nobody claiming USMCA, and with all claiming.
 
@@ -27,13 +27,16 @@ def rates_of_own(
     ----------
     kind : format of the file, or None to tell it by its look.
     origin : one origin, or None for all.
+    column : of values, where a Census file has several.
     """
-    from surtax.trade.ingest.detect import read_flows
+    from surtax.trade.ingest.detect import kind_of, read_flows
     from surtax.trade.own import CLAIMS, KEYS, own_rates
 
     if key not in (None, *KEYS):
         raise InputError(f"--by {key!r}: with --flows {', '.join(KEYS[:-1])} or {KEYS[-1]}.")
-    lines = read_flows(path, kind)
+    if column is not None and (kind or kind_of(path)) != "census":
+        raise InputError("--value chooses among the columns of a US Census file: files of other formats have one.")
+    lines = read_flows(path, kind, **({} if column is None else {"value": column}))
     if origin is not None:
         lines = lines.select(origin=origin)
     found = [own_rates(law, lines, day, importer=importer, claims=claims) for claims in CLAIMS]
