@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import itertools
 import json
+from functools import partial
 
 import pytest
 
-from surtax.cli import main
 from surtax.trade import load_us_imports
 
 
 @pytest.fixture
-def call(capsys):
-    def run(*arguments):
-        with pytest.raises(SystemExit) as leave:
-            main(["rates", *arguments])
-        captured = capsys.readouterr()
-        return leave.value.code, captured.out, captured.err
-
-    return run
+def call(call):
+    return partial(call, "rates")
 
 
 def strict(text):

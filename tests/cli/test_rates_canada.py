@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 
-from surtax.cli import main
-
 
 @pytest.fixture
-def call(capsys):
-    def run(*arguments):
-        with pytest.raises(SystemExit) as leave:
-            main(["rates", "--importer", "CAN", *arguments])
-        captured = capsys.readouterr()
-        return leave.value.code, captured.out, captured.err
-
-    return run
+def call(call):
+    return partial(call, "rates", "--importer", "CAN")
 
 
 def strict(text):

@@ -9,7 +9,6 @@ import pytest
 
 import surtax.law
 from surtax import trade
-from surtax.cli import main
 from surtax.errors import InputError
 from surtax.law.dates import ordinal
 from surtax.trade.effective import effective
@@ -210,17 +209,6 @@ def test_formats_are_told_by_their_look(files):
         kind_of(files / "none.csv")
     with pytest.raises(InputError, match="format 'dbf'"):
         read_flows(files / "mine.csv", "dbf")
-
-
-@pytest.fixture
-def call(capsys):
-    def run(*arguments):
-        with pytest.raises(SystemExit) as leave:
-            main(list(arguments))
-        captured = capsys.readouterr()
-        return leave.value.code, captured.out, captured.err
-
-    return run
 
 
 def test_the_command(files, call):

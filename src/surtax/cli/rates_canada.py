@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from surtax.cli.tables import band, plain_table
 from surtax.errors import InputError
 
 if TYPE_CHECKING:
@@ -85,15 +86,6 @@ def _when(f: CanadaRates) -> str:
     return f"{f.month}, mean over {f.days} days" if isinstance(f, CanadaMonth) else f.on.isoformat()
 
 
-def _table(*names: str, left: int = 1) -> Any:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for i, name in enumerate(names):
-        table.add_column(name, justify="left" if i < left else "right")
-    return table
-
-
 def _print(console: Any, law: Law, f: CanadaRates) -> None:
     from surtax.trade.canada_rates import reference
 
@@ -105,7 +97,7 @@ def _print(console: Any, law: Law, f: CanadaRates) -> None:
         f"surtax only; trade of {about['year']}: imports of US goods USD {goods.total / 1e9:,.1f} bn (OECD ICIO "
         f"pattern at customs values), US exports USD {goods.exports / 1e9:,.1f} bn (Census, with re-exports)"
     )
-    table = _table("", "rate, % of imports", "% of US exports", "duty, USD million")
+    table = plain_table("", "rate, % of imports", "% of US exports", "duty, USD million")
     for step in f.by_line:
         ends = [f.duty(step, e) for e in ("low", "high")]
         table.add_row(
@@ -123,7 +115,7 @@ def _print(console: Any, law: Law, f: CanadaRates) -> None:
         console.print(f"  a comparator, {words}")
     console.print()
     console.print("coverage, USD million")
-    table = _table("surtax", "", "items", "unscaled", "factor", "scaled", left=2)
+    table = plain_table("surtax", "", "items", "unscaled", "factor", "scaled", right=(2, 3, 4, 5))
     for c in f.coverage():
         bound = "not known" if c.upper_bound is None else f"{c.upper_bound / 1e6:,.0f}"
         factor = "–" if c.factor is None else f"{c.factor:.3f}"
@@ -135,7 +127,7 @@ def _print(console: Any, law: Law, f: CanadaRates) -> None:
     )
     if f.remissions:
         console.print()
-        table = _table("remission", "at most, USD million")
+        table = plain_table("remission", "at most, USD million")
         for m, usd in sorted(f.remissions.items(), key=lambda kv: -kv[1]):
             table.add_row(m, f"{usd / 1e6:,.0f}")
         console.print(table)
@@ -162,7 +154,7 @@ def _gaps(console: Any, f: CanadaRates) -> None:
 
 def _breakdown(console: Any, rows: Sequence[Group], key: str, top: int) -> None:
     console.print("USD million; duty before remissions, with named goods remitted, with all remissions granted")
-    table = _table(key, "imports", "taxed", "before", "named", "all")
+    table = plain_table(key, "imports", "taxed", "before", "named", "all")
 
     def add(label: str, part: Sequence[Group]) -> None:
         duty = [
@@ -188,7 +180,7 @@ def _monthly(console: Any, law: Law, found: list[CanadaRates]) -> None:
     )
     for text in law.edits:
         console.print(text, markup=False)
-    table = _table("month", "before remissions", "named remitted", "all remitted", "others find")
+    table = plain_table("month", "before remissions", "named remitted", "all remitted", "others find")
     for f in found:
         bands = [_band([f.rate(s, "low"), f.rate(s, "high")], 2) for s in f.by_line]
         c = f.comparator
@@ -241,8 +233,7 @@ def _daily(law: Law, key: str | None, top: int, as_json: bool, chart: Path | Non
     for text in law.edits:
         console.print(text, markup=False)
     words = dict(what)
-    table = _table("from", "until", "before", "named remitted", "all remitted", "what changed", left=2)
-    table.columns[-1].justify = "left"
+    table = plain_table("from", "until", "before", "named remitted", "all remitted", "what changed", right=(2, 3, 4))
     for s in stretches:
         last = s.end - dt.timedelta(days=1)
         bands = [_band(b, 2) for b in (s.before, s.named, s.all)]
@@ -263,5 +254,5 @@ def _official(about: Mapping[str, Any]) -> str:
 
 
 def _band(ends: Sequence[float], digits: int) -> str:
-    one, two = (f"{x:,.{digits}f}" for x in ends)
-    return one if one == two else f"{one} to {two}"
+    low, high = ends
+    return band(low, high, digits)
