@@ -4,7 +4,7 @@ import math
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import surtax as sx
@@ -34,6 +34,8 @@ def test_outlines_hold_who_they_should(embedded):
 
 
 @given(st.lists(st.floats(-1e3, 1e3, allow_nan=False), min_size=1, max_size=60))
+@example([5e-324])
+@example([2.2e-311, 1.0])
 def test_steps_rise(values):
     a, b, c = maps.steps(values)
     assert 0 < a < b < c

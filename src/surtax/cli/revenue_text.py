@@ -165,15 +165,13 @@ def print_revenue(console: Any, asked: Asked, answer: Answer, key: str, top: int
 
 
 def _conditions(asked: Asked, answer: Answer) -> str:
-    side = (
-        f"claims of USMCA {asked.preference}, US content of cars {asked.car_us_content:g}"
-        if asked.importer == "USA"
-        else f"remissions {asked.remissions}"
-    )
+    american = f"claims of USMCA {asked.preference}, US content of cars {asked.car_us_content:g}"
+    canadian = f"remissions {asked.remissions}"
+    side, other = (american, canadian) if asked.importer == "USA" else (canadian, american)
     c = answer.outcome.conditions
     return (
         f"{side}; partial: costs and sector spending given; general: deficits {asked.deficits}, trade elasticities "
-        f"{c.elasticities}, both sides' measures of the day, residual {c.residual:.1e}"
+        f"{c.elasticities}, both sides' measures of the day (the other's: {other}), residual {c.residual:.1e}"
     )
 
 

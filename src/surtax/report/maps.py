@@ -39,7 +39,8 @@ def outlines(name: str) -> Mapping[str, Any]:
 
 def steps(values: Sequence[float]) -> tuple[float, float, float]:
     """Three rising bounds, one significant digit each, at which colours change on both sides of zero."""
-    sizes = sorted(abs(v) for v in values if math.isfinite(v) and v)
+    # Numbers too small to have all their digits have no power of ten to round to: they are zero here.
+    sizes = sorted(abs(v) for v in values if math.isfinite(v) and abs(v) > 1e-300)
     if not sizes:
         return 1.0, 2.0, 3.0
     picked = [sizes[min(int(q * len(sizes)), len(sizes) - 1)] for q in (0.3, 0.65, 0.92)]
