@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint format types tests data bench clean
+.PHONY: demo test lint format types tests adjoint-test data bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/surtax run us-canada-2025 --report surtax-report.html
@@ -22,7 +22,12 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 tests: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
+
+# Gradients against JAX as well, which takes 600 MB; `make tests` holds them against complex steps.
+adjoint-test: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[adjoint-test]'
+	$(BIN)/python -m pytest tests/model/test_adjoint.py
 
 data: $(VENV)/.dev
 	$(BIN)/python -m tools.build_data all

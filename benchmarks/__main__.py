@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import kernel, liberation_day, processes, rates, solving, tariffwar
+from benchmarks import games, kernel, liberation_day, processes, rates, solving, tariffwar, variants
 from benchmarks.measure import Row, Spread, machine
 
 BENCHMARKS: dict[str, Callable[[bool], Iterator[Row]]] = {
@@ -15,12 +15,14 @@ BENCHMARKS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "caliendo-parro": solving.caliendo_parro,
     "liberation-day": liberation_day.liberation_day,
     "kernel": kernel.kernel,
+    "variants": variants.variants,
     "load": processes.load,
     "import": processes.imports,
     "command": processes.command,
     "nash-by-formula": tariffwar.nash,
     "scaling": solving.scaling,
     "rates": rates.rates,
+    "games": games.games,
 }
 BEGIN, END = "<!-- begin: python -m benchmarks -->", "<!-- end: python -m benchmarks -->"
 HEAD = ("what", "time", "against", "its time", "ratio or difference", "target", "pairs", "remarks")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import root
+from scipy.optimize import brentq, root
 
 
 class NoReference(Exception):
@@ -123,16 +123,14 @@ def evaluate(e: Economy, Y, t_new, tau, closure):
         if moved < 1e-15:
             break
     inputs = np.einsum("ksn,sn->kn", e.gamma, Y)
-    spending, R, D = np.array(e.I), np.array(e.R), np.array(e.D)
-    for _ in range(5000):
-        spend = [inputs + e.alpha * spending] if len(e.uses) == 1 else [inputs, e.alpha * spending]
-        X_new = sum(shares[k] * spend[k][:, None, :] / (1 + t_new) for k in range(len(e.uses)))
-        R = (t_new * X_new).sum(axis=(0, 1))
-        D = deficits(e, income, R, closure)
-        change = np.abs(income + R + D - spending).max() / e.I.max()
-        spending = income + R + D
-        if change < 1e-16:
-            break
+    # Duty is linear in spending: a on inputs, b a unit of income spent on final goods.
+    duty = (shares * (t_new / (1 + t_new))).sum(axis=2)
+    a, b = (duty[0] * inputs).sum(axis=0), (duty[-1] * e.alpha).sum(axis=0)
+    D = deficits(e, income, a, b, closure)
+    spending = (income + a + D) / (1 - b)
+    R = a + b * spending
+    spend = [inputs + e.alpha * spending] if len(e.uses) == 1 else [inputs, e.alpha * spending]
+    X_new = sum(shares[k] * spend[k][:, None, :] / (1 + t_new) for k in range(len(e.uses)))
     level = np.prod(P[-1] ** e.alpha, axis=0)
     return {
         "X": X_new, "P": P, "I": spending, "R": R, "D": D, "wage": wage, "cost": cost, "income": income,
@@ -141,7 +139,8 @@ def evaluate(e: Economy, Y, t_new, tau, closure):
     }  # fmt: skip
 
 
-def deficits(e: Economy, income, R, closure):
+def deficits(e: Economy, income, a, b, closure):
+    """D′ [n] where R′ = a + b I′."""
     if closure == "fixed":
         return e.D
     if closure == "balanced":
@@ -149,8 +148,18 @@ def deficits(e: Economy, income, R, closure):
     if closure == "gdp-share":
         d = e.D / e.V
         return d * income - income * (d * income).sum() / income.sum()
-    wish = e.I / (e.V + e.R) * (income + R)
-    return wish * (income + R).sum() / wish.sum() - income - R
+    # I′ = ζ k (income + R′): ζ from ΣD′ = 0, which rises from below zero to infinity where a country's I′ does
+    k = e.I / (e.V + e.R)
+
+    def spending(zeta):
+        return zeta * k * (income + a) / (1 - zeta * k * b)
+
+    def gap(zeta):
+        return ((1 - b) * spending(zeta) - income - a).sum()
+
+    top = min([1 / x for x in k * b if x > 1e-12], default=1e3 * max(1, (1 / k).max()))
+    zeta = brentq(gap, 0.0, top * (1 - 1e-12), xtol=1e-16, rtol=1e-15, maxiter=500)
+    return spending(zeta) - income - a - b * spending(zeta)
 
 
 def solve(e: Economy, t_new, tau, closure="fixed", steps=(1.0,)):

@@ -40,15 +40,20 @@ class Shock:
     G: Array
 
 
-def shock(base: Base, tariffs: Array, trade_cost: Array | None) -> Shock:
+def shock(base: Base, tariffs: Array, trade_cost: Array | None, near: tuple[Array, Shock] | None = None) -> Shock:
     """Lay out new tariffs t′ [s,o,d] and trade-cost changes τ̂ [s,o,d] (None: unchanged) for the kernel.
 
-    Only cells whose wedge changed are raised to a power. τ̂ = ∞ closes a cell exactly.
+    Only cells whose wedge changed are raised to a power. τ̂ = ∞ closes a cell exactly. `near` are other tariffs and
+    their layout, at the same trade costs: then only cells in which the two differ are.
     """
-    A, B = base.pi, base.net
-    changed = np.zeros(A.shape, dtype=bool) if tariffs is base.t else tariffs != base.t
-    if trade_cost is not None:
-        changed |= trade_cost != 1.0
+    if near is not None:
+        A, B = near[1].A, near[1].B
+        changed = tariffs != near[0]
+    else:
+        A, B = base.pi, base.net
+        changed = np.zeros(A.shape, dtype=bool) if tariffs is base.t else tariffs != base.t
+        if trade_cost is not None:
+            changed |= trade_cost != 1.0
     # Flat positions: numpy finds them in a vector a hundred times as fast as in a cube.
     cells = np.flatnonzero(changed)
     if cells.size:

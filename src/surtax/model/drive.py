@@ -138,8 +138,17 @@ def _near(system: System, x: Array, solver: Solver) -> Solution:
 # -- what is said and checked at the end -------------------------------------------------------------------------------
 
 
-def refuse(base: Base, I: Array, D: Array, closure: str, stats: Stats, worst: str, world: World) -> NoConvergence:  # noqa: E741
-    """Why no equilibrium was found, from incomes I′ and deficits D′ [n] at the nearest point reached."""
+def refuse(
+    base: Base,
+    I: Array,  # noqa: E741 - the notation's name
+    D: Array,
+    closure: str,
+    stats: Stats,
+    worst: str,
+    world: World,
+    hint: str = "",
+) -> NoConvergence:
+    """Why there is no equilibrium, from I′ and D′ [n] at the nearest point reached, and what to try."""
     poor = np.flatnonzero(~(I > POOR * base.I))
     if poor.size:
         n = int(poor[np.argmin(np.nan_to_num(I[poor] / base.I[poor], nan=-np.inf))])
@@ -150,7 +159,7 @@ def refuse(base: Base, I: Array, D: Array, closure: str, stats: Stats, worst: st
         )
     return NoConvergence(
         f"no convergence ({stats.method} came last): at the nearest point reached, the scenario misses "
-        f"{worst}. Try a smaller shock first, another closure{_other_elasticities(base)}."
+        f"{worst}. Try a smaller shock first, another closure{hint}{_other_elasticities(base)}."
     )
 
 

@@ -17,7 +17,7 @@ from surtax.model import core
 from surtax.model.base import Base, base_of
 from surtax.model.drive import Solver, accepted, reach, refuse, worst_equation
 from surtax.model.feasible import all_financed, check
-from surtax.model.outcome import Conditions, Outcome
+from surtax.model.outcome import CORE, Conditions, Outcome
 from surtax.model.registry import Model, Task, model_named
 from surtax.numerics import Stats
 from surtax.policy.scenario import Scenario
@@ -196,8 +196,11 @@ def find(
     world: World,
     progress: Callable[[str], None] | None,
     start: Array | None = None,
+    near: tuple[Array, core.Shock] | None = None,
 ) -> Found:
     """Find the fixed point, the harder ways after the easy one.
+
+    `start` is a state vector to begin with, `near` the layout of other tariffs at the same trade costs (`core.shock`).
 
     Raises
     ------
@@ -207,7 +210,7 @@ def find(
     J, N = base.E.shape
     x0 = np.zeros(N + 2 * J * N) if start is None else start
     with np.errstate(all="ignore"):  # prohibitive wedges underflow to closed cells
-        shock = core.shock(base, schedule.tariffs, schedule.trade_cost)
+        shock = core.shock(base, schedule.tariffs, schedule.trade_cost, near)
     check(base, shock.A > 0, closure, world)
 
     def build(scheduled: float, financed: float, under: str) -> CoreSystem:
@@ -331,7 +334,7 @@ def _outcome(
 
 
 def conditions_of(
-    model: str, world: World, closure: str, how: str, residual: float, walras: float, stats: Stats
+    model: str, world: World, closure: str, how: str, residual: float, walras: float, stats: Stats, about: str = CORE
 ) -> Conditions:
     """What a result holds under, from the accounts' metadata and the solver's account."""
     meta = world.meta
@@ -347,4 +350,5 @@ def conditions_of(
         method=stats.method,
         evaluations=stats.evaluations,
         adjustments=tuple(f"{a.what}: {a.cells} cells, {a.value:.4g}" for a in world.adjustments),
+        about=about,
     )

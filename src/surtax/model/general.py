@@ -130,6 +130,7 @@ class Layout:
     home_A, home_B : π_nn κ̂_nn^−η [k,s,n], and that net of tariff; None outside a nest.
     log_foreign : log of the share bought abroad in the base [k,s,n]; None outside a nest.
     tariffs : t′ [s,o,d].
+    lift : by how much unit costs are lower for what the state does not hold, in logs [s,n], or None.
     """
 
     A: Array
@@ -140,6 +141,7 @@ class Layout:
     home_A: Array | None = None
     home_B: Array | None = None
     log_foreign: Array | None = None
+    lift: Array | None = None
 
 
 def layout(split: Split, rules: Rules, schedule: Schedule) -> Layout:
@@ -227,6 +229,8 @@ def evaluate(x: Array, split: Split, shock: Layout, rules: Rules, closure: str) 
     bundle = (base.gamma_nsk @ log_P[0].T[:, :, None])[:, :, 0].T + base.gamma_v * log_wage
     psi, theta = rules.psi[:, None], base.theta[:, None]
     log_c = (1 + psi) * bundle - psi * log_Y
+    if shock.lift is not None:
+        log_c -= shock.lift
     exponent = -theta * log_c
     exponent = np.where(split.made, exponent, -np.inf)
     shift = exponent.max(axis=1, keepdims=True)

@@ -88,7 +88,7 @@ class Conditions:
         added up from the flows, and the deficit its closure gives it, over its income: the redundant equation.
     method, evaluations : how the equilibrium was found.
     adjustments : what was changed in the accounts, as text.
-    about : the model in one line.
+    about : the model in one line; empty where it says nothing of itself.
     settings : of the model, where it has any, as text.
     numeraire : what nominal values are measured in.
     """
@@ -103,7 +103,7 @@ class Conditions:
     method: str
     evaluations: int
     adjustments: tuple[str, ...] = ()
-    about: str = CORE
+    about: str = ""
     settings: tuple[str, ...] = ()
     numeraire: str = "world factor income"
 

@@ -39,9 +39,7 @@ def equilibrium(model: General, task: Task) -> Outcome:
         state = system.evaluate(x)
     X = general.flows(state, system.shock)
     residual, walras = accepted(general.equation_residuals(x, state, split), X, state.D, state.I, world)
-    conditions = replace(
-        conditions_of(model.name, world, task.deficits, how, residual, walras, stats), about=model.about()
-    )
+    conditions = conditions_of(model.name, world, task.deficits, how, residual, walras, stats, model.about())
     if split.moved > 0:
         share = 100 * split.moved / split.base.E.sum()
         note = (
@@ -135,7 +133,8 @@ def find(
         worst = worst_equation(general.equation_residuals(solution.value, state, split), world)
     if closure in ("gdp-share", "multiplicative"):
         all_financed(base, _open(system), closure, world)
-    raise refuse(base, state.I, state.D, closure, solution.stats, worst, world)
+    hint = ", smaller economies of scale (at θψ = 1 sectors may end)" if rules.psi.any() else ""
+    raise refuse(base, state.I, state.D, closure, solution.stats, worst, world, hint)
 
 
 def _open(system: GeneralSystem, use: int | None = None) -> NDArray[np.bool_]:

@@ -21,6 +21,8 @@ Array = NDArray[np.float64]
 # which inherits the residual.
 ADJOINT, ENOUGH = 1e-12, 1e-9
 ROUNDS = 8
+# Sets of options whose country blocks are kept with a base.
+KEPT = 8
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ class GeneralSystem:
                self.rules.log_floor, self.rules.own_anchor)  # fmt: skip
         cache: dict[object, NDArray[np.float32]] = self.split.base.__dict__.setdefault("_steering", {})
         if key not in cache:
+            if len(cache) >= KEPT:
+                cache.pop(next(iter(cache)))
             with np.errstate(all="ignore"):
                 shock = general.layout(self.split, self.rules, Schedule(self.split.base.t))
                 x = np.zeros(self.size)

@@ -149,7 +149,7 @@ def trade_matrix(cells: Sequence[Cell], title: str, description: str) -> Safe:
     rows = []
     for c in cells:
         known = math.isfinite(c.per_cent) and not c.domestic
-        fill = _diverging(c.per_cent / extent) if known else "#e9ebee"
+        fill = diverging(c.per_cent / extent) if known else "#e9ebee"
         text = f"{fixed(c.per_cent, 1, sign=True)} %" if known else "" if c.domestic else DASH
         amount = c.amount if known and roomy else ""
         rows.append(
@@ -157,7 +157,7 @@ def trade_matrix(cells: Sequence[Cell], title: str, description: str) -> Safe:
                 "from": c.exporter,
                 "to": c.importer,
                 "fill": fill,
-                "ink": _ink_on(fill),
+                "ink": ink_on(fill),
                 "text": text,
                 "amount": amount,
             }
@@ -221,14 +221,14 @@ def _sides_of_zero(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _diverging(share: float) -> str:
+def diverging(share: float) -> str:
     """Return a colour between orange (−1), nearly white (0) and blue (1)."""
     middle, end = (246, 246, 244), (179, 74, 0) if share < 0 else (0, 86, 138)
     mixed = (round(m + (e - m) * min(abs(share), 1.0)) for m, e in zip(middle, end, strict=True))
     return "#" + "".join(f"{v:02x}" for v in mixed)
 
 
-def _ink_on(colour: str) -> str:
+def ink_on(colour: str) -> str:
     """Return black or white, whichever is easier to read (relative luminance as in WCAG 2.1)."""
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
@@ -281,7 +281,8 @@ def _padded(values: Sequence[float], share: float) -> list[float]:
     return [low - share * span if low < 0 else -0.01 * span, high + share * span]
 
 
-def _config() -> dict[str, Any]:
+def config() -> dict[str, Any]:
+    """The look of all charts."""
     return {
         # One description for the whole chart says more than one for each mark, at a tenth of the
         # size.
@@ -315,12 +316,17 @@ def _svg(
     """Draw layers of one chart; `size` is its width and the height of a row."""
     spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "config": _config(),
+        "config": config(),
         "layer": list(layers),
         "datasets": {**data, "zero": [{"zero": 0}]},
         "width": size[0],
         "height": size[1],
     }
+    return drawn(spec, anchor, title, description)
+
+
+def drawn(spec: Spec, anchor: str, title: str, description: str) -> Safe:
+    """A whole specification as an accessible SVG."""
     return accessible(_draw(spec), anchor, title, description)
 
 

@@ -307,7 +307,7 @@ def _conditions(page: Page, s: Summary) -> None:
         ("Base", c.get("base")),
         (
             "Model",
-            f"{c.get('model')}: {c.get('about')}; numeraire {c.get('numeraire')}",
+            f"{words.model(c)}; numeraire {c.get('numeraire')}",
         ),
         (
             "Solution",

@@ -54,7 +54,13 @@ def nature(conditions: Mapping[str, object]) -> str:
     """What kind of statement a result is: what the model lets happen, and what it leaves out."""
     if conditions.get("model") == "core":
         return NATURE
-    return f"This compares two equilibria of one model: {conditions.get('about')}. {LEFT_OUT}"
+    return f"This compares two equilibria of one model, {model(conditions)}. {LEFT_OUT}"
+
+
+def model(conditions: Mapping[str, object]) -> str:
+    """`name: what it assumes`, or the name alone."""
+    name, about = str(conditions.get("model")), conditions.get("about")
+    return f"{name}: {about}" if about else name
 
 
 def closure(name: str) -> str:

@@ -119,7 +119,7 @@ def conditions(r: Report) -> Safe:
     facts = [
         (
             "Model",
-            f"{c.model}: {c.about}",
+            words.model(said),
         ),
         ("Closure", f"{c.closure}: {words.closure(c.closure)}"),
         ("Trade elasticities", f"{c.elasticities}; by sector below"),
