@@ -18,6 +18,20 @@ settings.register_profile("search", deadline=None, suppress_health_check=[Health
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
+@pytest.fixture
+def call(capsys):
+    """Run the command line with some arguments: exit code, stdout, stderr."""
+    from surtax.cli import main
+
+    def run(*arguments):
+        with pytest.raises(SystemExit) as leave:
+            main(list(arguments))
+        captured = capsys.readouterr()
+        return leave.value.code, captured.out, captured.err
+
+    return run
+
+
 def pytest_terminal_summary(terminalreporter):
     """Say in a few lines what was not run and why: a skipped test reproduces nothing."""
     reports = terminalreporter.stats.get("skipped", [])

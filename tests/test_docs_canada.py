@@ -1,4 +1,4 @@
-"""Numbers that docs/canada-rates.md and docs/models/nest.md give for Canada's side are what the commands give."""
+"""Numbers of docs/canada-rates.md, and the tables of docs/models/nest.md for both sides, are what the commands give."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tools import nest_bias
 
 import surtax as sx
 import surtax.law
+from surtax.policy.dated import lined
 from surtax.policy.dated_canada import lined_canada
 from surtax.trade.canada import load_canadian_goods
 from surtax.trade.canada_rates import on_date
@@ -53,12 +54,14 @@ def test_bands(text, law, day):
         assert rows[name][column].strip() == (f"{low} %" if low == high else f"{low} to {high} %")
 
 
-def test_the_bias_of_the_mean_on_canada_s_side(law):
-    """The table is written by the program; a change in law, items or elasticities changes it."""
-    world = sx.load_world()
-    rows = nest_bias.sector_table(world, lined_canada(world, law, dt.date(2025, 5, 6)))
-    nest = (DOCS / "models" / "nest.md").read_text(encoding="utf-8")
-    assert "\n".join(rows) in nest
+def test_the_bias_of_the_mean_on_both_sides(law):
+    """The tables are written by the program; a change in law, trade, claims or elasticities changes them."""
+    world, day = sx.load_world(), dt.date(2025, 5, 6)
+    sides = [lined(world, law, day, "predicted", 0.5), lined_canada(world, law, day)]
+    page = (DOCS / "models" / "nest.md").read_text(encoding="utf-8")
+    tables = [*(nest_bias.sector_table(world, side) for side in sides), nest_bias.scale_table(world, sides)]
+    for rows in (*tables, nest_bias.equilibrium_table(world, sides)):
+        assert "\n".join(rows) in page, rows[2]
 
 
 def test_scaled_duties_part_from_the_mean_with_the_square_of_dispersion(law):

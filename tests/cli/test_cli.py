@@ -355,3 +355,11 @@ def test_the_war_by_formula(call):
     assert found["conditions"]["closure"] == "balanced"
     assert any("links dropped" in a for a in found["conditions"]["adjustments"])
     assert len(found["conditions"]["changes"]) == 81
+
+
+@pytest.mark.parametrize("option", [("--preference", "full"), ("--car-us-content", "0"), ("--remissions", "all")])
+def test_choices_of_a_dated_run_are_not_dropped_in_silence(capsys, option):
+    with pytest.raises(SystemExit) as leave:
+        main(["run", "us-canada-2025", *option])
+    assert leave.value.code == 2
+    assert f"{option[0]} goes with --on DATE" in capsys.readouterr().err

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import itertools
 import json
+from functools import partial
 
 import pytest
 
-from surtax.cli import main
+from surtax.trade import load_us_imports
 
 
 @pytest.fixture
-def call(capsys):
-    def run(*arguments):
-        with pytest.raises(SystemExit) as leave:
-            main(["rates", *arguments])
-        captured = capsys.readouterr()
-        return leave.value.code, captured.out, captured.err
-
-    return run
+def call(call):
+    return partial(call, "rates")
 
 
 def strict(text):
@@ -80,6 +75,8 @@ def test_the_daily_path_by_group_is_json(call):
     code, out, _ = call("--daily", "--by", "measure", "--json")
     plain = strict(out)
     assert code == 0
+    assert plain["value_usd"] == load_us_imports().select(origin="CAN").total()
+    assert (plain["law"], plain["weights"]) == ([], "US imports from CAN of 2024")
     rows = plain["stretches"]
     assert (rows[0]["start"], rows[-1]["end"]) == ("2025-01-01", "2026-08-19")
     assert all(a["end"] == b["start"] for a, b in itertools.pairwise(rows))
@@ -104,6 +101,10 @@ def test_the_daily_path_by_group_is_json(call):
         (["--daily", "--monthly"], "one of the two"),
         (["--daily", "--unmatched"], "--unmatched"),
         (["--chart", "x.svg"], "--daily"),
+        (["--monthly", "--on", "2025-05"], "--on names one day or month"),
+        (["--daily", "--on", "2025-05-06"], "--on names one day or month"),
+        (["--format", "baci"], "give --flows FILE"),
+        (["--value", "CON_VAL_MO"], "give --flows FILE"),
     ],
 )
 def test_wrong_input_is_refused_in_words(call, arguments, words):

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 
-from surtax.cli import main
-
 
 @pytest.fixture
-def call(capsys):
-    def run(*arguments):
-        with pytest.raises(SystemExit) as leave:
-            main(["rates", "--importer", "CAN", *arguments])
-        captured = capsys.readouterr()
-        return leave.value.code, captured.out, captured.err
-
-    return run
+def call(call):
+    return partial(call, "rates", "--importer", "CAN")
 
 
 def strict(text):
@@ -48,8 +41,9 @@ def test_a_day_in_words(call):
 
 def test_months_and_days(call, tmp_path):
     code, out, _ = call("--monthly", "--json")
-    months = [p["on"] for p in strict(out)]
-    assert (code, months[0], months[-1], len(months)) == (0, "2025-01-15", "2026-07-15", 19)
+    months = [p["month"] for p in strict(out)]
+    assert (code, months[0], months[-1], len(months)) == (0, "2025-01", "2026-07", 19)
+    assert [strict(out)[i]["days"] for i in (1, -1)] == [28, 23]
     chart = tmp_path / "canada.svg"
     code, out, _ = call("--daily", "--json", "--chart", str(chart))
     plain = strict(out)
@@ -74,7 +68,11 @@ def test_months_and_days(call, tmp_path):
         (["--by", "colour"], "--by"),
         (["--weights", "2023"], "2024 alone"),
         (["--daily", "--monthly"], "choose one"),
-        (["--daily", "--by", "sector"], "--by goes"),
+        (["--daily", "--by", "colour"], "--by"),
+        (["--monthly", "--on", "2025-07-15"], "--on names one"),
+        (["--on", "2025-13"], "not a month"),
+        (["--on", "2026-08"], "after the last day"),
+        (["--format", "baci"], "give --flows"),
         (["--chart", "x.svg"], "--daily"),
         (["--daily", "--chart", "x.png"], r".svg"),
         (["--daily", "--chart", "/nowhere/x.svg"], "cannot write"),
@@ -85,3 +83,17 @@ def test_refusals_are_one_message(call, arguments, words):
     assert code == 2
     assert words in err
     assert "Traceback" not in err + out
+
+
+def test_breakdowns_go_with_months_and_days_in_words_and_in_json(call):
+    """They were dropped in silence from the table of months, and refused with --daily."""
+    code, out, _ = call("--monthly", "--by", "order", "--top", "2")
+    assert code == 0
+    assert out.count("95-steel") + out.count("118") >= 19
+    assert "2025-03, mean over 31 days" in out
+    code, out, _ = call("--daily", "--by", "sector", "--json")
+    plain = strict(out)
+    for one in plain["stretches"]:
+        assert sum(r["value_usd"] for r in one["groups"]["sector"]) == plain["imports_usd"]
+    stretches = strict(call("--daily", "--by", "measure", "--json")[1])["stretches"]
+    assert call("--daily", "--by", "measure", "--top", "20")[1].count("no surtax") == len(stretches)

@@ -6,19 +6,6 @@ import json
 
 import pytest
 
-from surtax.cli import main
-
-
-@pytest.fixture
-def call(capsys):
-    def run(*arguments):
-        with pytest.raises(SystemExit) as leave:
-            main(list(arguments))
-        captured = capsys.readouterr()
-        return leave.value.code, captured.out, captured.err
-
-    return run
-
 
 def refuse_nan(name):
     raise AssertionError(f"{name} is no JSON")

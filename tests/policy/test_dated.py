@@ -127,3 +127,13 @@ def test_days_that_the_law_does_not_cover_are_refused(world, scenario, day, side
     """Texts end on 18 August 2026 (US) and 23 July 2026 (Canada): no measure known is not no measure."""
     with pytest.raises(sx.InputError, match=f"covered for.*{side}"):
         on_day(scenario, world, day)
+
+
+def test_conditions_say_whose_claims_cars_and_remissions(world, scenario):
+    """Data: claims of June 2025 were not recorded, those of May are carried."""
+    said = sx.solve(world, on_day(scenario, world, "2025-06-10", car_us_content=0.25, remissions="named")).describe()
+    american, canadian = said["measures"]
+    for words in ("us-law", "claims predicted, of 2025-05, carried", "US content of cars 0.25", "US imports 2024"):
+        assert words in american, words
+    assert "remissions: named" in canadian
+    assert "of 2025-07;" in sx.solve(world, on_day(scenario, world, "2025-07-10")).describe()["measures"][0]

@@ -36,6 +36,7 @@ def test_outlines_hold_who_they_should(embedded):
 @given(st.lists(st.floats(-1e3, 1e3, allow_nan=False), min_size=1, max_size=60))
 @example([5e-324])
 @example([1.0, 5e-324])
+@example([2.2e-311, 1.0])
 def test_steps_rise(values):
     a, b, c = maps.steps(values)
     assert 0 < a < b < c

@@ -17,6 +17,7 @@ from tools.build_data.common import default_sources
 import surtax.law
 from surtax import InputError, trade
 from surtax.trade.canada import ENDS, REST, STEPS, charged, load_canadian_goods, streams
+from surtax.trade.canada_months import monthly, months
 from surtax.trade.canada_plain import as_plain
 from surtax.trade.canada_rates import KEYS, covered, events, on_date, path, reference, require_origin
 
@@ -365,3 +366,39 @@ def test_other_origins_are_refused_with_what_would_reach_them(law):
         require_origin(law, "CAN")
     with pytest.raises(InputError, match="no country"):
         require_origin(law, "ZZZ")
+
+
+def test_a_month_is_the_mean_of_its_days(law):
+    """SOR/2025-66 holds from 4 March 2025, SOR/2025-95 from the 13th: 28 and 19 of 31 days at 25 per cent."""
+    month = monthly(law, "2025-03")
+    assert (month.month, month.days) == ("2025-03", 31)
+    # Whole dollars a line: half a dollar each at most.
+    value = {c.measure: c.value for c in month.coverage()}
+    for measure, days in (("ca-sor-2025-66", 28), ("ca-sor-2025-95", 19)):
+        assert month.duty("before", "central", measure) == pytest.approx(0.25 * days / 31 * value[measure], abs=700)
+    daily = [on_date(law, dt.date(2025, 3, 1) + dt.timedelta(days=i)) for i in range(31)]
+    for step in ("before", "named", "all"):
+        for end in ("low", "high"):
+            assert month.rate(step, end) == pytest.approx(np.mean([d.rate(step, end) for d in daily]), abs=1e-6)
+    for key in KEYS:
+        rows = month.by(key)
+        assert sum(r.value for r in rows) == month.goods.total
+        assert sum(r.duty["named"]["low"] for r in rows) == month.duty("named", "low")
+
+
+def test_months_cover_what_the_law_covers(law):
+    assert months(law)[0] == "2025-01"
+    assert monthly(law, months(law)[-1]).days == 23  # texts end on 23 July 2026
+    for wrong, words in (("2026-08", "after the last day"), ("2024-12", "before the first day"), ("2025-1", "month")):
+        with pytest.raises(InputError, match=words):
+            monthly(law, wrong)
+
+
+def test_days_keep_a_breakdown(law):
+    stretches = path(law, dt.date(2025, 2, 20), dt.date(2025, 4, 20), by="order")
+    for s in stretches:
+        assert (
+            list(s.groups)
+            == on_date(law, s.start).by("order")
+            == on_date(law, s.end - dt.timedelta(days=1)).by("order")
+        )

@@ -123,6 +123,14 @@ def test_metal_shares_are_shares():
     assert found["steel"][0] > found["steel"][1] > 0
 
 
+def test_an_industry_that_the_source_does_not_know_is_no_content_of_zero():
+    """Secondary aluminium (NAICS 331314) stands in BEA's table with zeros: its six digits decide, 7601.20 among them."""
+    codes = ["7601209045", "7601209075", "7601209080"]
+    found = metal_content(codes)["aluminum"]
+    assert found[0] == found[1] == pytest.approx(found[2])
+    assert np.isnan(metal_content(["7204490020"])["steel"]).all()  # scrap: no industry makes it
+
+
 def test_other_origins_and_words_are_refused(law):
     with pytest.raises(InputError, match="CAN and MEX"):
         effective(law, "2025-05-06", "DEU")

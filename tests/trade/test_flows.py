@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -296,3 +297,12 @@ def test_iso_codes_of_census_are_by_name():
     for code, iso in us_imports.ISO_OF_CENSUS.items():
         if iso not in differ:
             assert names[code].split()[0][:2] == named[iso].lower()[:2], (code, iso)
+
+
+def test_every_table_that_ships_has_its_licence_and_its_line_in_the_docs():
+    root = Path(trade.__file__).resolve().parents[3]
+    licences, page = ((root / name).read_text(encoding="utf-8") for name in ("DATA_LICENSES.md", "docs/trade.md"))
+    for path in (root / "src" / "surtax" / "data" / "trade").iterdir():
+        if path.suffix != ".json" or not path.with_suffix(".csv").exists():
+            assert f"`{path.name}`" in page, path.name
+            assert path.name in licences, path.name

@@ -44,7 +44,7 @@ def test_what_is_left_and_the_pieces_add_up_to_the_gap(law, may):
 @pytest.mark.parametrize("origin", ["CAN", "MEX"])
 def test_every_month_has_all_pieces_and_ordered_bands(law, origin, month):
     found = gaps(law, monthly(law, month, origin))
-    assert len(found.pieces) == 12
+    assert len(found.pieces) == 13
     for p in found.pieces:
         assert (p.low is None) == (p.high is None)
         assert p.low is None or p.low <= p.high
@@ -116,6 +116,42 @@ def test_scrap_and_lines_without_a_rate_are_their_value(law, may):
     assert f"USD {may.basket.value[chapter].sum() / 1e6:,.0f} million" in piece(found, "chapter 98").words
     scrap = np.isin(may.basket.codes.astype("U4"), ["7204", "7404", "7602", "7112", "7503", "7802", "7902", "8002"])
     assert f"USD {may.basket.value[scrap].sum() / 1e6:,.0f} million" in piece(found, "metal scrap").words
+
+
+def test_books_are_let_out_of_duties_under_ieepa_alone(law):
+    """50 U.S.C. 1702(b)(3), which EO 14193 cannot set aside: by the law line by line, with the fact stated."""
+    found = effective(law, "2025-05-06")
+    one = piece(gaps(law, found, "none"), "informational")
+    asked, fact = {"importer": "USA", "origin": "CAN", "on": "2025-05-06"}, "human_relief_or_information"
+    codes = [c for c in found.basket.codes.tolist() if c.startswith("49")]
+    value = dict(zip(found.basket.codes.tolist(), found.basket.value.tolist(), strict=True))
+    books = sum(
+        value[c] / 100 * float(law.duty(c, **asked).total_rate - law.duty(c, facts=[fact], **asked).total_rate)
+        for c in codes
+    )
+    assert books == pytest.approx(0.25 * sum(value[c] for c in codes))  # free of ordinary duty or not, 25 points
+    assert 0 < books < one.high
+    assert piece(gaps(law, effective(law, "2025-01-15"), "none"), "informational").high == 0
+    assert piece(gaps(law, effective(law, "2026-08-10"), "none"), "informational").high == 0
+    # In between: the surcharge under Section 122 has the same exception (Proclamation of 20 February 2026).
+    assert piece(gaps(law, effective(law, "2026-05-06"), "none"), "informational").high > 0
+
+
+def test_no_line_is_in_two_pieces(law):
+    """Scrap and informational materials have pieces of their own, so the pieces about claims leave them out."""
+    found = effective(law, "2025-05-06")
+    pieces, goods = gaps(law, found), found.basket
+    apart = np.isin(goods.codes.astype("U4"), ["7204", "7404", "7602", "7112", "7503", "7802", "7902", "8002"])
+    apart |= np.isin(goods.codes.astype("U4"), ["3705", "3706", "8523", "9701", "9702", "9703"])
+    apart |= goods.codes.astype("U2") == "49"
+    since_july = [goods.products.months.index(m) for m in ("2025-07", "2025-10", "2025-12")]
+    value, claimed = (x[since_july].sum(axis=0)[goods.at] for x in (goods.products.value, goods.products.claimed))
+    never = (value > 0) & (claimed == 0) & ~np.isin(goods.codes.astype("U2"), ["98", "99"])
+    predicted = found.steps["recorded"].shares != found.steps["predicted"].shares
+    saved = found.steps["predicted"].duties[1] - found.steps["full"].duties[1]
+    assert saved[predicted & apart].sum() > 0
+    claims = sum(piece(pieces, name).high for name in ("claims on lines free", "lines on which no claim"))
+    assert claims == pytest.approx(saved[(predicted | never) & ~apart].sum())
 
 
 def test_unrecorded_claims_matter_before_july_only(law, may):

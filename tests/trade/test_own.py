@@ -9,7 +9,6 @@ import pytest
 
 import surtax.law
 from surtax import trade
-from surtax.cli import main
 from surtax.errors import InputError
 from surtax.law.dates import ordinal
 from surtax.trade.effective import effective
@@ -190,6 +189,11 @@ def files(tmp_path, monkeypatch):
     (tmp_path / "country_codes_V202501.csv").write_text(codes)
     (tmp_path / "mine.csv").write_text("t,i,j,k,v,q\n2022,124,842,720839,100.0,1\n2022,842,124,340600,10,3\n")
     (tmp_path / "census.json").write_text(json.dumps(CENSUS))
+    two = [
+        ["I_COMMODITY", "CTY_CODE", "GEN_VAL_MO", "CON_VAL_MO", "time"],
+        ["7601209080", "1220", "500", "400", "2025-05"],
+    ]
+    (tmp_path / "two.json").write_text(json.dumps(two))
     head = "YearMonth/AnnéeMois,HS10,Country/Pays,Province,State/État,Value/Valeur,Quantity/Quantité,Unit of Measure/Unité de Mesure\n"
     (tmp_path / "cimt.csv").write_text(head + "202412,3406009000,US,ON,NY,100,1,KGM\n", encoding="utf-8")
     (tmp_path / "un.json").write_text(json.dumps({"data": []}))
@@ -205,17 +209,6 @@ def test_formats_are_told_by_their_look(files):
         kind_of(files / "none.csv")
     with pytest.raises(InputError, match="format 'dbf'"):
         read_flows(files / "mine.csv", "dbf")
-
-
-@pytest.fixture
-def call(capsys):
-    def run(*arguments):
-        with pytest.raises(SystemExit) as leave:
-            main(list(arguments))
-        captured = capsys.readouterr()
-        return leave.value.code, captured.out, captured.err
-
-    return run
 
 
 def test_the_command(files, call):
@@ -236,6 +229,14 @@ def test_the_command(files, call):
     assert (code, "25.00" in out) == (0, True)
 
 
+def test_a_census_file_with_two_columns_of_values(files, call):
+    """Imports for consumption and general imports are often asked for together; the message names the option."""
+    code, out, _ = call("rates", "--flows", "two.json", "--value", "CON_VAL_MO", "--on", "2025-07-15", "--json")
+    assert (code, json.loads(out)["flows"]["value"]) == (0, 400.0)
+    code, out, _ = call("rates", "--flows", "two.json", "--value", "GEN_VAL_MO", "--on", "2025-07-15", "--json")
+    assert (code, json.loads(out)["flows"]["value"]) == (0, 500.0)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -243,6 +244,12 @@ def test_the_command(files, call):
         (["--flows", "census.json", "--by", "measure"], "sector, chapter or origin"),
         (["--flows", "census.json", "--origin", "FRA"], "no origin 'FRA'"),
         (["--flows", "nothere.json"], "cannot read"),
+        (["--flows", "census.json", "--preference", "full"], "nothing is known of who claims"),
+        (["--flows", "census.json", "--unmatched"], "nothing is known of who claims"),
+        (["--flows", "census.json", "--on", "2025-05-06", "--monthly"], "neither --monthly"),
+        (["--flows", "two.json"], "--value"),
+        (["--flows", "two.json", "--value", "VALUE"], "'VALUE'"),
+        (["--flows", "mine.csv", "--value", "v"], "US Census file"),
         (["--flows", "mine.csv", "--format", "census"], "not JSON"),
         (["--flows", "census.json", "--importer", "CAN"], "no imports of CAN"),
     ],

@@ -22,8 +22,12 @@ def run(sources: Path, arguments: list[str]) -> None:
 
     no_options("metal-content", arguments)
     rows = read_rows(sources / "law" / "us" / "lists" / "metal_content_shares_bea_hs10.csv.gz")
-    rows.sort(key=lambda r: r["hs10"])
-    shares = np.array([[float(r[f"{'aluminum' if m == 'aluminum' else m}_share"]) for m in METALS] for r in rows])
+    # Where the source knows no industry it writes zero for every metal and one for their sum: a gap, no content of
+    # zero. Secondary smelting, scrap and used goods are such; readers then take the mean of the six or four digits.
+    blank = [r for r in rows if not any(float(r[f"{m}_share"]) for m in (*METALS, "other_metal"))]
+    gone = {r["hs10"] for r in blank if float(r["metal_share"])}
+    rows = sorted((r for r in rows if r["hs10"] not in gone), key=lambda r: r["hs10"])
+    shares = np.array([[float(r[f"{m}_share"]) for m in METALS] for r in rows])
     # Industries, not products, have shares: a few hundred distinct rows stand for twenty thousand products.
     distinct, which = np.unique(np.round(shares, 6), axis=0, return_inverse=True)
     meta = {
@@ -33,6 +37,7 @@ def run(sources: Path, arguments: list[str]) -> None:
         "licence": "public domain; MIT",
         "build": "python -m tools.build_data metal-content",
         "note": "averages of the industry that makes a product; no statement about any consignment",
+        "left_out": f"{len(gone)} products of which the source knows no industry, chapters 98 and 99 among them",
         "format": "surtax-metal-content/1",
     }
     arrays = {

@@ -41,6 +41,8 @@ KEYS = ("sector", "chapter", "heading", "measure")
               help="Trade flows of your own instead of those that ship (docs/trade.md).")  # fmt: skip
 @click.option("--format", "kind", default=None, metavar="baci|comtrade|census|statcan",
               help="With --flows: the file's format, where its look does not say.")  # fmt: skip
+@click.option("--value", "column", default=None, metavar="COLUMN",
+              help="With --flows: the column of values, where a Census file has several.")  # fmt: skip
 @law_option()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def rates(
@@ -57,6 +59,7 @@ def rates(
     chart: Path | None,
     flows: Path | None,
     kind: str | None,
+    column: str | None,
     law_files: tuple[Path, ...],
     as_json: bool,
 ) -> None:
@@ -70,22 +73,20 @@ def rates(
     from surtax.trade.claiming import check_claims
 
     law = load_law(law_files)
-    source = click.get_current_context().get_parameter_source("origin")
-    given = source is None or source.name != "DEFAULT"
+    given = _given("origin")
+    _together(flows is not None, monthly or daily)
     if flows is not None:
         from surtax.cli.rates_own import rates_of_own
 
         if monthly or daily or chart:
             raise InputError("--flows takes one day: leave out --monthly, --daily and --chart.")
         rates_of_own(flows, kind, importer=importer.upper(), origin=origin.upper() if given else None, day=day, law=law,
-                     key=key, top=top, as_json=as_json)  # fmt: skip
+                     key=key, top=top, as_json=as_json, column=column)  # fmt: skip
         return
     if importer.upper() == "CAN":
         from surtax.cli.rates_canada import rates_of_canada
 
-        asked = click.get_current_context().get_parameter_source
-        strange = [n for n in ("preference", "unmatched") if (at := asked(n)) is not None and at.name != "DEFAULT"]
-        if strange:
+        if strange := [n for n in ("preference", "unmatched") if _given(n)]:
             raise InputError(f"--{strange[0]} is about claims of USMCA in the US: it does not go with --importer CAN.")
         rates_of_canada(
             origin if given else "USA",
@@ -120,6 +121,25 @@ def rates(
         _monthly(law, origin, preference, weights, key, top, unmatched, as_json)
     else:
         _one(law, _over(law, day, origin, weights), preference, key, top, unmatched, as_json)
+
+
+def _given(name: str) -> bool:
+    """Whether an option was written on the command line."""
+    from click.core import ParameterSource
+
+    return click.get_current_context().get_parameter_source(name) not in (None, ParameterSource.DEFAULT)
+
+
+def _together(own: bool, many: bool) -> None:
+    """Refuse options that would be left unused in silence."""
+    if many and _given("day"):
+        raise InputError("--on names one day or month: it goes with neither --monthly nor --daily.")
+    for name, option in (("kind", "format"), ("column", "value")):
+        if not own and _given(name):
+            raise InputError(f"--{option} is about a file of flows: give --flows FILE.")
+    for name in ("preference", "weights", "unmatched"):
+        if own and _given(name):
+            raise InputError(f"--{name} does not go with --flows: nothing is known of who claims in a file's trade.")
 
 
 def _over(law: Law, day: str, origin: str, weights: str) -> Effective:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from surtax.cli.tables import band, plain_table
 from surtax.errors import InputError
 
 if TYPE_CHECKING:
     from surtax.law.book import Law
-    from surtax.trade.canada_rates import CanadaRates
+    from surtax.trade.canada_rates import CanadaRates, Group
 
 WORDS = {
     "before": "before remissions",
@@ -36,8 +38,10 @@ def rates_of_canada(
     as_json: bool,
 ) -> None:
     """Print Canada's surtaxes on US goods; the arguments are those of `surtax rates`."""
+    from surtax.trade.canada_months import monthly as over
+    from surtax.trade.canada_months import months
     from surtax.trade.canada_plain import as_plain
-    from surtax.trade.canada_rates import KEYS, covered, on_date, require_origin
+    from surtax.trade.canada_rates import KEYS, on_date, require_origin
 
     require_origin(law, origin)
     if key not in (None, *KEYS):
@@ -47,14 +51,15 @@ def rates_of_canada(
     if monthly and daily:
         raise InputError("--monthly and --daily: choose one.")
     if daily:
-        if key:
-            raise InputError("--by goes with one day or --monthly, not with --daily.")
-        _daily(law, as_json, chart)
+        _daily(law, key, top, as_json, chart)
         return
     if chart:
         raise InputError("--chart goes with --daily.")
-    days = _months(*covered(law)) if monthly else [day]
-    found = [on_date(law, d) for d in days]
+    found: list[CanadaRates]
+    if monthly:
+        found = [over(law, month) for month in months(law)]
+    else:
+        found = [over(law, day) if re.fullmatch(r"\d{4}-\d{2}", day, re.ASCII) else on_date(law, day)]
     if as_json:
         import json
 
@@ -66,40 +71,33 @@ def rates_of_canada(
     console = Console()
     if monthly:
         _monthly(console, law, found)
-        return
-    _print(console, law, found[0])
-    if key:
-        _breakdown(console, found[0], key, top)
+    else:
+        _print(console, law, found[0])
+    for one in found if key else ():
+        if monthly:
+            console.print(f"\n[bold]{_when(one)}[/bold]")
+        _breakdown(console, one.by(key or ""), key or "", top)
 
 
-def _months(first: dt.date, end: dt.date) -> list[str]:
-    """The 15th of every month of a period."""
-    months = range(12 * first.year + first.month - 1, 12 * end.year + end.month)
-    days = [dt.date(m // 12, m % 12 + 1, 15) for m in months]
-    return [d.isoformat() for d in days if first <= d < end]
+def _when(f: CanadaRates) -> str:
+    """The day, or the month with how many days it is the mean of."""
+    from surtax.trade.canada_months import CanadaMonth
 
-
-def _table(*names: str, left: int = 1) -> Any:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for i, name in enumerate(names):
-        table.add_column(name, justify="left" if i < left else "right")
-    return table
+    return f"{f.month}, mean over {f.days} days" if isinstance(f, CanadaMonth) else f.on.isoformat()
 
 
 def _print(console: Any, law: Law, f: CanadaRates) -> None:
     from surtax.trade.canada_rates import reference
 
     goods, about = f.goods, f.goods.metadata
-    console.print(f"[bold]Canada's surtaxes on goods of the United States, {f.on.isoformat()}[/bold]")
+    console.print(f"[bold]Canada's surtaxes on goods of the United States, {_when(f)}[/bold]")
     for text in law.edits:
         console.print(text, markup=False)
     console.print(
         f"surtax only; trade of {about['year']}: imports of US goods USD {goods.total / 1e9:,.1f} bn (OECD ICIO "
         f"pattern at customs values), US exports USD {goods.exports / 1e9:,.1f} bn (Census, with re-exports)"
     )
-    table = _table("", "rate, % of imports", "% of US exports", "duty, USD million")
+    table = plain_table("", "rate, % of imports", "% of US exports", "duty, USD million")
     for step in f.by_line:
         ends = [f.duty(step, e) for e in ("low", "high")]
         table.add_row(
@@ -117,7 +115,7 @@ def _print(console: Any, law: Law, f: CanadaRates) -> None:
         console.print(f"  a comparator, {words}")
     console.print()
     console.print("coverage, USD million")
-    table = _table("surtax", "", "items", "unscaled", "factor", "scaled", left=2)
+    table = plain_table("surtax", "", "items", "unscaled", "factor", "scaled", right=(2, 3, 4, 5))
     for c in f.coverage():
         bound = "not known" if c.upper_bound is None else f"{c.upper_bound / 1e6:,.0f}"
         factor = "–" if c.factor is None else f"{c.factor:.3f}"
@@ -129,7 +127,7 @@ def _print(console: Any, law: Law, f: CanadaRates) -> None:
     )
     if f.remissions:
         console.print()
-        table = _table("remission", "at most, USD million")
+        table = plain_table("remission", "at most, USD million")
         for m, usd in sorted(f.remissions.items(), key=lambda kv: -kv[1]):
             table.add_row(m, f"{usd / 1e6:,.0f}")
         console.print(table)
@@ -154,12 +152,11 @@ def _gaps(console: Any, f: CanadaRates) -> None:
         )
 
 
-def _breakdown(console: Any, f: CanadaRates, key: str, top: int) -> None:
-    rows = f.by(key)
+def _breakdown(console: Any, rows: Sequence[Group], key: str, top: int) -> None:
     console.print("USD million; duty before remissions, with named goods remitted, with all remissions granted")
-    table = _table(key, "imports", "taxed", "before", "named", "all")
+    table = plain_table(key, "imports", "taxed", "before", "named", "all")
 
-    def add(label: str, part: list[Any]) -> None:
+    def add(label: str, part: Sequence[Group]) -> None:
         duty = [
             _band([sum(g.duty[s][e] for g in part) / 1e6 for e in ("low", "high")], 1)
             for s in ("before", "named", "all")
@@ -177,24 +174,29 @@ def _breakdown(console: Any, f: CanadaRates, key: str, top: int) -> None:
 
 
 def _monthly(console: Any, law: Law, found: list[CanadaRates]) -> None:
-    console.print("[bold]Canada's surtaxes on goods of the United States, per cent of imports of 2024[/bold]")
+    console.print(
+        "[bold]Canada's surtaxes on goods of the United States, per cent of imports of 2024, mean over the "
+        "days of each month[/bold]"
+    )
     for text in law.edits:
         console.print(text, markup=False)
-    table = _table("day", "before remissions", "named remitted", "all remitted", "others find")
+    table = plain_table("month", "before remissions", "named remitted", "all remitted", "others find")
     for f in found:
         bands = [_band([f.rate(s, "low"), f.rate(s, "high")], 2) for s in f.by_line]
         c = f.comparator
         table.add_row(
-            f.on.isoformat(), *bands, "" if c is None else f"{c['rate_percent']:g} ({c['source'].split(',')[0]})"
+            f.on.isoformat()[:7], *bands, "" if c is None else f"{c['rate_percent']:g} ({c['source'].split(',')[0]})"
         )
     console.print(table)
+    last = found[-1]
+    console.print(f"{_when(last)}, all that the law covers")
 
 
-def _daily(law: Law, as_json: bool, chart: Path | None) -> None:
+def _daily(law: Law, key: str | None, top: int, as_json: bool, chart: Path | None) -> None:
     from surtax.trade.canada import load_canadian_goods
     from surtax.trade.canada_rates import REMISSIONS_CHANGE, covered, events, path
 
-    stretches = path(law, *covered(law))
+    stretches = path(law, *covered(law), by=key)
     what = events(law, stretches)
     comparator = load_canadian_goods().metadata["comparator"]
     if chart:
@@ -205,9 +207,17 @@ def _daily(law: Law, as_json: bool, chart: Path | None) -> None:
         write_canada_chart(stretches, orders, comparator, chart)
     if as_json:
         import json
-        from dataclasses import asdict
 
-        rows = [{**asdict(s), "start": s.start.isoformat(), "end": s.end.isoformat()} for s in stretches]
+        from surtax.trade.canada_plain import group_as_plain
+
+        rows = [
+            {
+                "start": s.start.isoformat(), "end": s.end.isoformat(), "taxed": s.taxed, "before": list(s.before),
+                "named": list(s.named), "all": list(s.all), "measures": [list(m) for m in s.measures],
+                **({"groups": {key: [group_as_plain(g) for g in s.groups]}} if key else {}),
+            }
+            for s in stretches
+        ]  # fmt: skip
         plain = {
             "schema": "surtax-rates-canada-path/1", "importer": "CAN", "origin": "USA", "unit": "per cent of imports",
             "imports_usd": load_canadian_goods().total, "stretches": rows,
@@ -223,13 +233,15 @@ def _daily(law: Law, as_json: bool, chart: Path | None) -> None:
     for text in law.edits:
         console.print(text, markup=False)
     words = dict(what)
-    table = _table("from", "until", "before", "named remitted", "all remitted", "what changed", left=2)
-    table.columns[-1].justify = "left"
+    table = plain_table("from", "until", "before", "named remitted", "all remitted", "what changed", right=(2, 3, 4))
     for s in stretches:
         last = s.end - dt.timedelta(days=1)
         bands = [_band(b, 2) for b in (s.before, s.named, s.all)]
         table.add_row(s.start.isoformat(), last.isoformat(), *bands, words.get(s.start, ""))
     console.print(table)
+    for s in stretches if key else ():
+        console.print(f"\n[bold]{s.start.isoformat()} to {(s.end - dt.timedelta(days=1)).isoformat()}[/bold]")
+        _breakdown(console, s.groups, key or "", top)
     if chart:
         console.print(f"wrote {chart}")
 
@@ -242,5 +254,5 @@ def _official(about: Mapping[str, Any]) -> str:
 
 
 def _band(ends: Sequence[float], digits: int) -> str:
-    one, two = (f"{x:,.{digits}f}" for x in ends)
-    return one if one == two else f"{one} to {two}"
+    low, high = ends
+    return band(low, high, digits)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from surtax.cli.tables import band, plain_table
 from surtax.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ WORDS = {"none": "nobody claims USMCA", "full": "all that may claim USMCA does"}
 
 def rates_of_own(
     path: Path, kind: str | None, *, importer: str, origin: str | None, day: str, law: Law, key: str | None, top: int,
-    as_json: bool,
+    as_json: bool, column: str | None = None,
 ) -> None:  # fmt: skip
     """Print the rates of a file's flows with nobody claiming USMCA, and with all claiming.
 
@@ -27,13 +28,16 @@ def rates_of_own(
     ----------
     kind : format of the file, or None to tell it by its look.
     origin : one origin, or None for all.
+    column : of values, where a Census file has several.
     """
-    from surtax.trade.ingest.detect import read_flows
+    from surtax.trade.ingest.detect import kind_of, read_flows
     from surtax.trade.own import CLAIMS, KEYS, own_rates
 
     if key not in (None, *KEYS):
         raise InputError(f"--by {key!r}: with --flows {', '.join(KEYS[:-1])} or {KEYS[-1]}.")
-    lines = read_flows(path, kind)
+    if column is not None and (kind or kind_of(path)) != "census":
+        raise InputError("--value chooses among the columns of a US Census file: files of other formats have one.")
+    lines = read_flows(path, kind, **({} if column is None else {"value": column}))
     if origin is not None:
         lines = lines.select(origin=origin)
     found = [own_rates(law, lines, day, importer=importer, claims=claims) for claims in CLAIMS]
@@ -108,10 +112,10 @@ def _print(console: Any, found: list[OwnRates], law: Law, key: str | None, top: 
     )
     for part in meta.get("left_out", ()):
         console.print(f"  left out by the reader: {part['what']}: {part['rows']} rows, {part['value']:,.0f}")
-    table = _table("", "rate, per cent", f"duty, {money}")
+    table = plain_table("", "rate, per cent", f"duty, {money}")
     for f in found:
         low, high = f.duty()
-        table.add_row(WORDS[f.claims], _band(*f.rate(), 2), _band(low / scale, high / scale, 1))
+        table.add_row(WORDS[f.claims], band(*f.rate(), 2), band(low / scale, high / scale, 1))
     console.print(table)
     words = {
         "a band, as the file names no tariff line (the least and the highest rate of the lines under each code)": (
@@ -143,7 +147,7 @@ def _breakdown(console: Any, one: OwnRates, key: str, top: int) -> None:
     from surtax.trade.own import Group
 
     scale, money = _unit(one)
-    table = _table(key, f"value, {money}", "without a rate", "rate, per cent", f"duty, {money}")
+    table = plain_table(key, f"value, {money}", "without a rate", "rate, per cent", f"duty, {money}")
     rows = one.by(key)
     shown = rows[:top]
     if rest := rows[top:]:
@@ -152,24 +156,8 @@ def _breakdown(console: Any, one: OwnRates, key: str, top: int) -> None:
     for r in shown:
         table.add_row(
             r.label, f"{r.value / scale:,.1f}", f"{(r.value - r.known) / scale:,.1f}",
-            _band(100 * r.low / r.known, 100 * r.high / r.known, 2) if r.known else "–",
-            _band(r.low / scale, r.high / scale, 1),
+            band(100 * r.low / r.known, 100 * r.high / r.known, 2) if r.known else "–",
+            band(r.low / scale, r.high / scale, 1),
         )  # fmt: skip
     console.print(f"{WORDS[one.claims]}:")
     console.print(table)
-
-
-def _table(*names: str) -> Any:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for i, name in enumerate(names):
-        table.add_column(name, justify="right" if i else "left")
-    return table
-
-
-def _band(low: float, high: float, digits: int) -> str:
-    if math.isnan(high):
-        return "–"
-    one, two = f"{low:,.{digits}f}", f"{high:,.{digits}f}"
-    return one if one == two else f"{one} to {two}"

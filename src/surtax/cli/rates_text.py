@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from surtax.cli.tables import band, plain_table
+
 if TYPE_CHECKING:
     from surtax.trade.effective import Effective, Group
     from surtax.trade.gaps import Gaps
@@ -25,7 +27,7 @@ def print_waterfall(console: Any, f: Effective) -> None:
     when = f.month or f.on.isoformat()
     console.print(f"[bold]US duties on goods of {f.origin}, {when}[/bold]")
     console.print(f"{f.basket.weights}: USD {f.value / 1e9:,.1f} bn; {'; '.join(f.notes)}")
-    table = _table(("", "rate, per cent", "duty, USD million"))
+    table = plain_table("", "rate, per cent", "duty, USD million")
     for s in f.steps.values():
         table.add_row(WORDS[s.name], band(s.low, s.high, 2), band(s.duty[0] / 1e6, s.duty[1] / 1e6, 0))
     if f.collected is not None:
@@ -44,7 +46,7 @@ def print_gaps(console: Any, g: Gaps) -> None:
         f"[bold]Between “{WORDS[g.step]}” and collections[/bold]: by how much collections may lie below the step "
         f"(−: above it), USD million, and points of all imports"
     )
-    table = _table(("", "USD million", "points", "what the figures are"), right=(1, 2))
+    table = plain_table("", "USD million", "points", "what the figures are", right=(1, 2))
     for p in g.pieces:
         if p.low is None or p.high is None:
             table.add_row(p.name, "not known here", "", p.words)
@@ -70,7 +72,7 @@ def print_months(console: Any, found: Sequence[Effective]) -> None:
     """One row a month."""
     console.print(f"[bold]US duties on goods of {found[0].origin}, per cent, mean over the days of each month[/bold]")
     names = ("month", "nobody", "everybody", "recorded", "predicted", "respond", "paid", "no rate", "record")
-    table = _table(names, right=range(1, 8), gap=1)
+    table = plain_table(*names, right=range(1, 8), gap=1)
     for f in found:
         source, carried = f.claims_from
         rates = (band(s.low, s.high, 2).replace(" to ", "–") for s in f.steps.values())
@@ -97,7 +99,7 @@ def print_path(
     """One row a stretch; with a key, its groups below."""
     console.print(f"[bold]US duties on goods of {origin}, per cent of the imports of 2024[/bold]")
     names = ("from", "until", "nobody claims", f"claims: {preference}", "without a rate", "claims of")
-    table = _table(names, right=(2, 3, 4))
+    table = plain_table(*names, right=(2, 3, 4))
     for s in stretches:
         last = s.end - dt.timedelta(days=1)
         table.add_row(
@@ -122,7 +124,7 @@ def print_unmatched(console: Any, f: Effective, top: int) -> None:
     rows = f.without_a_place()
     total = sum(r["value_usd"] for r in rows)
     console.print(f"[bold]without a rate or a goods sector: {len(rows)} lines, USD {total:,}[/bold]")
-    table = _table(("code", "value, USD", "why"), right=(1,))
+    table = plain_table("code", "value, USD", "why", right=(1,))
     for r in rows[:top]:
         table.add_row(r["code"], f"{r['value_usd']:,}", r["why"])
     if rows[top:]:
@@ -133,7 +135,7 @@ def print_unmatched(console: Any, f: Effective, top: int) -> None:
 
 def _groups(console: Any, groups: Sequence[Group], key: str, top: int) -> None:
     first = "value it falls on, USD million" if key == "measure" else "value, USD million"
-    table = _table((key, first, "without a rate", "rate, per cent", "duty, USD million"), right=range(1, 5))
+    table = plain_table(key, first, "without a rate", "rate, per cent", "duty, USD million")
     rows = [(g.label, g.value, g.known, g.low, g.high) for g in groups[:top]]
     rest = groups[top:]
     if rest:
@@ -146,20 +148,5 @@ def _groups(console: Any, groups: Sequence[Group], key: str, top: int) -> None:
     console.print(table)
 
 
-def _table(names: Sequence[str], right: Sequence[int] = (1, 2), gap: int = 2) -> Any:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0))
-    for i, name in enumerate(names):
-        table.add_column(name, justify="right" if i in right else "left")
-    return table
-
-
 def _points(low: float, high: float, value: int) -> str:
     return band(100 * low / value, 100 * high / value, 2)
-
-
-def band(low: float, high: float, digits: int) -> str:
-    """One number, or a range where they differ."""
-    one, two = (f"{x if round(x, digits) else 0.0:,.{digits}f}".replace("-", "−") for x in (low, high))
-    return one if one == two else f"{one} to {two}"

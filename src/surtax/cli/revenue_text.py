@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from surtax.cli.tables import plain_table
+
 if TYPE_CHECKING:
     from surtax.law.book import Law
     from surtax.model.outcome import Outcome
@@ -137,7 +139,7 @@ def print_revenue(console: Any, asked: Asked, answer: Answer, key: str, top: int
     for text in asked.law.edits:
         console.print(text, markup=False)
     console.print(_conditions(asked, answer))
-    table = _table(key, "trade", *RESPONSES)
+    table = plain_table(key, "trade", *RESPONSES)
     rows = found.by(key)
     for row in rows[:top]:
         table.add_row(row.label, f"{row.value:,.1f}", *(f"{row.duty[n]:,.1f}" for n in RESPONSES))
@@ -163,15 +165,13 @@ def print_revenue(console: Any, asked: Asked, answer: Answer, key: str, top: int
 
 
 def _conditions(asked: Asked, answer: Answer) -> str:
-    side = (
-        f"claims of USMCA {asked.preference}, US content of cars {asked.car_us_content:g}"
-        if asked.importer == "USA"
-        else f"remissions {asked.remissions}"
-    )
+    american = f"claims of USMCA {asked.preference}, US content of cars {asked.car_us_content:g}"
+    canadian = f"remissions {asked.remissions}"
+    side, other = (american, canadian) if asked.importer == "USA" else (canadian, american)
     c = answer.outcome.conditions
     return (
         f"{side}; partial: costs and sector spending given; general: deficits {asked.deficits}, trade elasticities "
-        f"{c.elasticities}, both sides' measures of the day, residual {c.residual:.1e}"
+        f"{c.elasticities}, both sides' measures of the day (the other's: {other}), residual {c.residual:.1e}"
     )
 
 
@@ -179,7 +179,7 @@ def _print_origins(console: Any, asked: Asked, answer: Answer) -> None:
     who = "the United States" if asked.importer == "USA" else "Canada"
     units = answer.outcome.world.meta.get("units") or "unit not stated"
     console.print(f"[bold]All duties of {who} in general equilibrium[/bold], values of the accounts ({units})")
-    table = _table("on goods of", "before", "after", "change")
+    table = plain_table("on goods of", "before", "after", "change")
     for x in answer.origins:
         table.add_row(x.label, f"{x.before:,.1f}", f"{x.after:,.1f}", f"{x.change:+,.1f}")
     before, after = (sum(getattr(x, n) for x in answer.origins) for n in ("before", "after"))
@@ -200,12 +200,3 @@ def _sums(rows: list[Row]) -> list[str]:
     from surtax.policy.revenue import RESPONSES
 
     return [f"{sum(r.value for r in rows):,.1f}", *(f"{sum(r.duty[n] for r in rows):,.1f}" for n in RESPONSES)]
-
-
-def _table(*names: str) -> Any:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for i, name in enumerate(names):
-        table.add_column(name, justify="right" if i else "left")
-    return table

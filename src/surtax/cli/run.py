@@ -108,6 +108,8 @@ def run(
     writable((csv_folder, parquet_folder), report)
     if law_files and not day:
         raise InputError("--law goes with --on DATE: a run follows the law of a day only where a day is given.")
+    if not day:
+        _no_day()
     model = chosen_model(**options)
     both = options["horizon"] == "both"
     if both and report:
@@ -156,6 +158,16 @@ def run(
     for path in (csv_folder, parquet_folder, report):
         if path and not as_json:
             click.echo(f"wrote {path}")
+
+
+def _no_day() -> None:
+    """Refuse what only a dated run would use."""
+    from click.core import ParameterSource
+
+    source = click.get_current_context().get_parameter_source
+    for name in ("preference", "car_us_content", "remissions"):
+        if source(name) not in (None, ParameterSource.DEFAULT):
+            raise InputError(f"--{name.replace('_', '-')} goes with --on DATE: other runs take rates as written.")
 
 
 def _print_json(outcomes: dict[str, Outcome], top: int, jobs: Any) -> None:

@@ -282,6 +282,7 @@ class Outcome:
         return {
             "scenario": self.scenario.name,
             "law": list(self.scenario.law),
+            "measures": [": ".join((m.id, "; ".join(filter(None, m.basis)))) for m in self.scenario.measures],
             "changes": list(changes_made(world, self.scenario, self.schedule)),
             "model": c.model,
             "about": c.about,

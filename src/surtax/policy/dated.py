@@ -77,7 +77,7 @@ def on_day(
     measures = [
         Measure(
             "us-law",
-            f"US duties on Canadian goods on {date.isoformat()}, line by line",
+            f"US duties on Canadian goods on {date.isoformat()}, line by line, claims {_claims(preference, date)}",
             "the measures in force (surtax measures)",
             f"claims of USMCA: {preference}; US content of cars {car_us_content:g}",
             "US imports 2024 by ten-digit product; product nest, substitution θ + 1 between lines",
@@ -102,6 +102,16 @@ def on_day(
         left_out=(*_left_out(found), *left),
         law=law.edits,
     )
+
+
+def _claims(preference: str, date: dt.date) -> str:
+    """The assumption, and the month whose record it takes."""
+    from surtax.trade.flows import load_claims
+
+    if preference in ("none", "full"):
+        return preference
+    record = load_claims().at(date.isoformat()[:7])
+    return f"{preference}, of {record.source}{', carried' if record.source != date.isoformat()[:7] else ''}"
 
 
 class LinesOfTrade(Protocol):

@@ -111,7 +111,7 @@ def canada_measure(
     words = chosen if isinstance(chosen, str) else f"{chosen:g} of all"
     measure = Measure(
         "ca-law",
-        f"Canada's surtaxes on US goods on {day.isoformat()}, item by item",
+        f"Canada's surtaxes on US goods on {day.isoformat()}, item by item, remissions {words}",
         ", ".join(orders) or "no surtax in force",
         f"remissions: {words}; vehicles: {100 * about['outside_cusma']['value']:g} % outside CUSMA, "
         f"{100 * about['content']['value']:g} % Canadian and Mexican content",

@@ -67,6 +67,11 @@ class Measure:
     source: str = ""
     changes: tuple[Change, ...] = ()
 
+    @property
+    def basis(self) -> tuple[str, str, str, str]:
+        """Title, instrument, citation (or what is assumed) and source: on what the changes rest."""
+        return self.title, self.instrument, self.citation, self.source
+
 
 @dataclass(frozen=True)
 class LeftOut:

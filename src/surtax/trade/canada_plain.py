@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from surtax.trade.canada import ENDS, IMPORTER, ORIGIN
-from surtax.trade.canada_rates import HIGH, LOW, CanadaRates, reference
+from surtax.trade.canada_months import CanadaMonth
+from surtax.trade.canada_rates import HIGH, LOW, CanadaRates, Group, reference
 
 if TYPE_CHECKING:
     from surtax.law.book import Law
@@ -31,6 +32,8 @@ def as_plain(found: CanadaRates, law: Law, by: str | None = None) -> dict[str, A
     plain: dict[str, Any] = {
         "schema": "surtax-rates-canada/1",
         "on": found.on.isoformat(),
+        "month": found.month if isinstance(found, CanadaMonth) else None,
+        "days": found.days if isinstance(found, CanadaMonth) else 1,
         "importer": IMPORTER,
         "origin": ORIGIN,
         "status": "surtax-only",
@@ -67,14 +70,11 @@ def as_plain(found: CanadaRates, law: Law, by: str | None = None) -> dict[str, A
         "notes": list(about["notes"]),
     }  # fmt: skip
     if by is not None:
-        rows = [
-            {
-                "label": g.label,
-                "value_usd": g.value,
-                "taxed_usd": g.taxed,
-                "duty_usd": {s: dict(d) for s, d in g.duty.items()},
-            }
-            for g in found.by(by)
-        ]
-        plain["by"] = {"key": by, "rows": rows}
+        plain["by"] = {"key": by, "rows": [group_as_plain(g) for g in found.by(by)]}
     return plain
+
+
+def group_as_plain(g: Group) -> dict[str, Any]:
+    """Return one row of a breakdown as plain values."""
+    duty = {s: dict(d) for s, d in g.duty.items()}
+    return {"label": g.label, "value_usd": g.value, "taxed_usd": g.taxed, "duty_usd": duty}

@@ -247,6 +247,7 @@ class CanadaStretch:
     before, named, all : (low, high) mean rates over all imports, per cent, by step of remissions, at both ends of the
         band of vehicles.
     measures : surtaxes that charge something, with how many items each.
+    groups : the breakdown of the days, where one was asked for.
     """
 
     start: dt.date
@@ -256,6 +257,7 @@ class CanadaStretch:
     named: tuple[float, float]
     all: tuple[float, float]
     measures: tuple[tuple[str, int], ...]
+    groups: tuple[Group, ...] = ()
 
     def same_as(self, other: CanadaStretch) -> bool:
         """Whether everything but the days is the same."""
@@ -268,13 +270,17 @@ def covered(law: Law) -> tuple[dt.date, dt.date]:
     return dt.date.fromordinal(place.start), dt.date.fromordinal(place.end)
 
 
-def path(law: Law, start: dt.date, end: dt.date) -> list[CanadaStretch]:
+def path(law: Law, start: dt.date, end: dt.date, by: str | None = None) -> list[CanadaStretch]:
     """Return mean rates from `start` to the day before `end`, by stretches without a change.
+
+    Parameters
+    ----------
+    by : one of `KEYS`: a breakdown to be kept for each stretch.
 
     Raises
     ------
     InputError
-        an empty range, or one that the law does not cover.
+        an empty range, or one that the law does not cover; another grouping.
     """
     if end <= start:
         raise InputError(f"from {start} to {end}: the range is empty.")
@@ -295,6 +301,7 @@ def path(law: Law, start: dt.date, end: dt.date) -> list[CanadaStretch]:
             named,
             everything,
             tuple((m, int(p.sum())) for m, p in zip(found.charged.by_measure[CENTRAL], pays, strict=False)),
+            tuple(found.by(by)) if by else (),
         )
         if merged and merged[-1].same_as(one):
             merged[-1] = replace(one, start=merged[-1].start)

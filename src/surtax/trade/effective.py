@@ -118,6 +118,8 @@ class Effective:
     equivalents : value of lines whose ordinary duty is an equivalent of 2024, USD.
     reasons : (n,) why a line has no rate on some day if nobody claims; empty where it has one.
     measures : step → measure → (n,) whether it falls on a line on any of the days.
+    notes : what holds of all steps, in words: whose claims, edits of the law, days.
+    law : edits of the law, in words.
     """
 
     on: dt.date
@@ -133,6 +135,7 @@ class Effective:
     reasons: NDArray[np.object_] = field(repr=False)
     measures: Mapping[str, Mapping[str, NDArray[np.bool_]]] = field(repr=False)
     notes: tuple[str, ...] = field(default=())
+    law: tuple[str, ...] = field(default=())
 
     @property
     def value(self) -> int:
@@ -278,6 +281,7 @@ def _over(law: Law, origin: str, month: str, days: Sequence[dt.date], name: str 
         reasons=reasons,
         measures=falls,
         notes=tuple(notes),
+        law=tuple(law.edits),
     )
 
 

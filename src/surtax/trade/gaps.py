@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 SCRAP = ("7112", "7204", "7404", "7503", "7602", "7802", "7902", "8002")
+#: 50 U.S.C. 1702(b)(3): publications, films, photographs, recordings, artworks.
+INFORMATION = ("49", "3705", "3706", "8523", "9701", "9702", "9703")
+# Two sums of the same doubles: what differs by less than a cent is rounding.
+CENT = 0.01
+INFORMATION_FACT = "human_relief_or_information"
 METALS = ("steel", "aluminum", "copper")
 #: What no source at hand tells, and why it matters.
 NOT_KNOWN = (
@@ -102,6 +107,7 @@ def gaps(law: Law, found: Effective, step: str = "predicted") -> Gaps:
         _without_a_rate(found, one, "chapter 98 (goods returned, repaired, or with US components)", chapter_98=True),
         _without_a_rate(found, one, "other lines without a rate", chapter_98=False),
         _scrap(found, one),
+        _information(law, found, one, days),
         _transit(law, found, one, days),
         _offset(law, found, one, days),
         _energy(law, found, one, days),
@@ -157,7 +163,7 @@ def _free_lines(found: Effective, one: Step) -> Gap:
     if found.claims_from[0] >= RECORDED_ON_FREE_LINES or one.name in ("none", "full", "recorded"):
         return Gap(name, 0.0, 0.0, counted=True, words="as the step has them")
     predicted, recorded, full = (found.steps[s].duties[1] for s in (one.name, "recorded", "full"))
-    here = (found.steps["recorded"].shares != found.steps["predicted"].shares) & ~_no_claim(found)
+    here = (found.steps["recorded"].shares != found.steps["predicted"].shares) & ~_no_claim(found) & ~_apart(found)
     nobody, everybody = (float((a - b)[here].sum()) for a, b in ((recorded, predicted), (predicted, full)))
     return Gap(
         name, 0.0, everybody, counted=False,
@@ -167,7 +173,7 @@ def _free_lines(found: Effective, one: Step) -> Gap:
 
 
 def _never_claimed(found: Effective, one: Step) -> Gap:
-    here = _no_claim(found)
+    here = _no_claim(found) & ~_apart(found)
     saved = float((one.duties[1] - found.steps["full"].duties[1])[here].sum())
     order = np.argsort(-np.where(here, found.basket.value, 0))[:3]
     names = ", ".join(str(found.basket.codes[i]) for i in order if here[i])
@@ -197,11 +203,34 @@ def _without_a_rate(found: Effective, one: Step, name: str, *, chapter_98: bool)
     )  # fmt: skip
 
 
+def _starts(found: Effective, codes: tuple[str, ...]) -> NDArray[np.bool_]:
+    """(n,) lines of some chapters and headings."""
+    own = found.basket.codes
+    return np.isin(own.astype("U2"), codes) | np.isin(own.astype("U4"), codes)
+
+
+def _apart(found: Effective) -> NDArray[np.bool_]:
+    """(n,) lines of which a piece of their own takes all duty, whoever claims."""
+    return _starts(found, SCRAP + INFORMATION)
+
+
 def _scrap(found: Effective, one: Step) -> Gap:
-    here = np.isin(found.basket.codes.astype("U4"), SCRAP)
+    here = _starts(found, SCRAP)
     return Gap(
         "metal scrap", 0.0, float(one.duties[1][here].sum()), counted=False,
         words=f"USD {found.basket.value[here].sum() / 1e6:,.0f} million; band: from the duty of the law to none",
+    )  # fmt: skip
+
+
+def _information(law: Law, found: Effective, one: Step, days: list[dt.date]) -> Gap:
+    here = _starts(found, INFORMATION)
+    exempt = _with_facts(law, found.origin, frozenset({INFORMATION_FACT}))
+    rate = over_days(exempt, found.basket, one.shares, days, "high").rate
+    most = float((one.duties[1] - rate / 100 * found.basket.value)[here].sum())
+    return Gap(
+        "informational materials", 0.0, most if most > CENT else 0.0, counted=False,
+        words=f"USD {found.basket.value[here].sum() / 1e6:,.0f} million of books, prints, films, recordings, art; what "
+        f"informs is let out of duties under IEEPA and Section 122; band: from all of these to none",
     )  # fmt: skip
 
 
@@ -222,8 +251,7 @@ def _transit(law: Law, found: Effective, one: Step, days: list[dt.date]) -> Gap:
         )  # fmt: skip
     moved = _with_facts(law, found.origin, frozenset(facts))
     less = float(over_days(moved, found.basket, one.shares, days, "high").rate @ found.basket.value) / 100
-    # Two sums of the same doubles: what differs by less than a cent is rounding.
-    most = one.duty[1] - less if one.duty[1] - less > 0.01 else 0.0
+    most = one.duty[1] - less if one.duty[1] - less > CENT else 0.0
     rule = "a bound: as if all goods had been in transit" if most else "rules in force, on nothing that is due here"
     return Gap(name, 0.0, most, counted=False, words=f"{rule} ({', '.join(sorted(facts))})")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from surtax.trade.baskets import basket
 from surtax.trade.effective import Effective, Group
 from surtax.trade.gaps import Gaps
 from surtax.trade.gaps import as_plain as gaps_as_plain
@@ -46,6 +47,7 @@ def effective_as_plain(
         "gaps": gaps_as_plain(pieces),
         "unknown_usd": dict(found.unknown),
         "ordinary_duty_equivalents_usd": found.equivalents,
+        "law": list(found.law),
         "notes": list(found.notes),
     }  # fmt: skip
     if key is not None:
@@ -57,6 +59,7 @@ def effective_as_plain(
 
 def path_as_plain(stretches: Sequence[Stretch], origin: str, claims: str) -> dict[str, Any]:
     """The path by day."""
+    goods = basket(origin)
     rows = []
     for s in stretches:
         row: dict[str, Any] = {
@@ -67,7 +70,8 @@ def path_as_plain(stretches: Sequence[Stretch], origin: str, claims: str) -> dic
             row["groups"] = {key: [_group(g) for g in groups] for key, groups in s.groups.items()}
         rows.append(row)
     return {
-        "schema": "surtax-rates-path/1", "importer": "USA", "origin": origin, "claims": claims, "stretches": rows
+        "schema": "surtax-rates-path/1", "importer": "USA", "origin": origin, "claims": claims,
+        "weights": goods.weights, "value_usd": int(goods.value.sum()), "stretches": rows,
     }  # fmt: skip
 
 

@@ -63,7 +63,8 @@ def read_census(
         there = [c for c in known if c in columns]
         if len(there) != 1:
             raise InputError(
-                f"{table.name} has {len(there)} columns of values: say which, value=, of {', '.join(there or known)}"
+                f"{table.name} has {len(there)} columns of values: say which, value= (--value), "
+                f"of {', '.join(there or known)}"
             )
         value = there[0]
     elif value not in known:
