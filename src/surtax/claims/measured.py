@@ -34,7 +34,7 @@ def measure(do: str, given: Mapping[str, Any]) -> tuple[Results, tuple[str, ...]
     """
     tests: dict[str, tuple[Callable[..., tuple[Results, tuple[str, ...]]], tuple[str, ...]]] = {
         "doing-without": (_doing_without, ("importer", "origin", "product", "closures")),
-        "scenario": (_scenario, ("scenario", "against", "countries", "closures")),
+        "scenario": (_scenario, ("scenario", "against", "countries", "horizon", "rigidity", "closures")),
         "border": (_border, ("between", "benchmark", "remove", "union", "closures")),
         "incidence": (_incidence, ("scenario", "importer", "closures")),
     }
@@ -74,41 +74,51 @@ def _doing_without(
 
     found, last = [], None
     for closure in closures:
-        d = last = dependence(_world(), importer, origin, product, deficits=closure)
-        loss = d.losses["long"]
-        row = {
-            "loss_importer": -loss.importer, "loss_origin": -loss.origin, "price": loss.importer_price,
-            "loss_importer_value": -loss.importer_value / 1e3, "loss_origin_value": -loss.origin_value / 1e3,
-            "share_of_imports": d.of_imports, "share_of_use": d.of_use,
-        }  # fmt: skip
+        d = last = dependence(_world(), importer, origin, product, "both", deficits=closure)
+        row = {"share_of_imports": d.of_imports, "share_of_use": d.of_use}
+        for ending, loss in (("", d.losses["long"]), ("_short", d.losses["short"])):
+            row |= {
+                f"loss_importer{ending}": -loss.importer, f"loss_origin{ending}": -loss.origin,
+                f"loss_importer_value{ending}": -loss.importer_value / 1e3,
+                f"loss_origin_value{ending}": -loss.origin_value / 1e3, f"price{ending}": loss.importer_price,
+            }  # fmt: skip
         if d.customs is not None:
             row |= {"customs_share": d.customs.share, "customs_value": d.customs.value / 1e9}
         found.append(row)
     if last is None:
         raise InputError("an experiment needs at least one closure.")
-    return _spans(found), (*_conditions(last.conditions["long"], closures), f"product: {last.basis}")
+    long, short = (_conditions(last.conditions[h], closures) for h in ("long", "short"))
+    return _spans(found), (*long, *(f"short run: {x}" for x in short), f"product: {last.basis}")
 
 
-def _solved(name: str, closures: tuple[str, ...]) -> list[Outcome]:
+def _solved(
+    name: str, closures: tuple[str, ...], horizon: str = "long", rigidity: float | None = None
+) -> list[Outcome]:
     from surtax.model.equilibrium import solve
+    from surtax.model.options import General
     from surtax.policy.library import load_scenario
+
+    plain = horizon == "long" and rigidity is None
+    words = f"{horizon} run" + ("" if rigidity is None else f", wages not below {rigidity:g} of the base")
+    model: Any = "core" if plain else General(horizon=horizon, rigidity=rigidity, label=f"core, {words}")
 
     scenario = load_scenario(name)
     outcomes = []
     for closure in closures:
         try:
-            outcomes.append(solve(_world(), scenario, deficits=closure))
+            outcomes.append(solve(_world(), scenario, deficits=closure, model=model))
         except NoConvergence as problem:
             raise type(problem)(f"{name} under the closure {closure}: {problem}") from None
     return outcomes
 
 
 def _scenario(
-    closures: tuple[str, ...], scenario: str, countries: list[str], against: str | None = None
-) -> tuple[Results, tuple[str, ...]]:
-    """Welfare, output and displaced factors by country, less those of `against` where given."""
-    outcomes = _solved(scenario, closures)
-    other = _solved(against, closures) if against else [None] * len(outcomes)
+    closures: tuple[str, ...], scenario: str, countries: list[str], against: str | None = None, horizon: str = "long",
+    rigidity: float | None = None,
+) -> tuple[Results, tuple[str, ...]]:  # fmt: skip
+    """Welfare, employment and displaced factors by country, less those of `against` where given."""
+    outcomes = _solved(scenario, closures, horizon, rigidity)
+    other = _solved(against, closures, horizon, rigidity) if against else [None] * len(outcomes)
     found = []
     for o, base in zip(outcomes, other, strict=True):
         row: dict[str, float] = {}
@@ -125,7 +135,9 @@ def _effects(o: Outcome, country: str) -> dict[str, float]:
     n = o.world.country(country)
     use = o.world.value_added[:, n] * o.world.output[:, n]
     change = np.nan_to_num(o.factor_use.values[:, n]) / 100
-    return {
+    # Only a model whose wages may not fall can lose employment; elsewhere it is no result, and not named as one.
+    lost = {"employment": float(o.employment.values[n])} if "L_hat" in o.extra else {}
+    return lost | {
         "welfare": float(o.welfare.values[n]),
         "real_wage": float(o.real_wage.values[n]),
         "value": float(o.equivalent_variation.values[n]) / 1e3,
@@ -145,15 +157,18 @@ def _border(
     for closure in closures:
         for part in remove:
             b = last = remove_border(
-                _world(), one, other, benchmark=benchmark, remove=part, union=union, deficits=closure
+                _world(), one, other, benchmark=benchmark, remove=part, union=union, last=True, deficits=closure
             )
             end = b.steps[-1]
-            found.append(
-                {
-                    f"welfare_{b.one}": end.welfare[b.one], f"welfare_{b.other}": end.welfare[b.other],
-                    "trade": end.trade, "border_reduces_trade": b.reduces_trade,
-                }
-            )  # fmt: skip
+            row = {
+                f"welfare_{b.one}": end.welfare[b.one],
+                f"welfare_{b.other}": end.welfare[b.other],
+                "trade": end.trade,
+            }
+            if not union:
+                row["border_reduces_trade"] = b.reduces_trade
+            persons = zip((b.one, b.other), b.accounts, strict=True)
+            found.append(row | {f"income_per_person_{c}": x.income_per_person / 1e3 for c, x in persons})
     if last is None:
         raise InputError("an experiment needs at least one closure and one part of the border.")
     parts = ", ".join(f"{x:g}" for x in remove)
