@@ -279,6 +279,12 @@ def test_experiments_in_claims_are_those_of_the_commands(embedded):
     assert r["canada"].low <= -d.origin <= r["canada"].high
 
 
+def test_readings_that_decide_can_be_quoted_alone():
+    for n in NAMES:
+        for r in check(n).readings:
+            assert r.status == "context" or not re.search(r"the same|likewise|that case|that union", r.means), r.means
+
+
 def test_every_figure_has_a_source():
     for f in figures().values():
         assert f.source
@@ -355,6 +361,24 @@ def test_a_claim_of_ones_own(tmp_path):
         ("claimed: {value: 50, unit: USD billion}\n", "", "needs `holds`"),
         ("value: goods_deficit", "value: 1 +", "not arithmetic"),
         ("readings:", "tests: [{name: x, do: fly}]\nreadings:", "do"),
+        (
+            "readings:",
+            "tests: [{name: x, do: scenario, with: {scenario: us-only, countries: [USA], closures: fixed}}]\nreadings:",
+            "closures are a list",
+        ),
+        (
+            "readings:",
+            "tests: [{name: x, do: scenario, with: {scenario: us-only, countries: [USA], horizon: medium}}]\nreadings:",
+            "horizon",
+        ),
+        ("readings:", "tests: [{name: x, do: scenario, with: {scenario: us-only}}]\nreadings:", "needs countries"),
+        (
+            "readings:",
+            "tests: [{name: x, do: border, with: {between: [CAN], remove: [1]}}]\nreadings:",
+            "two countries",
+        ),
+        ("readings:", "tests: [{name: x, do: border, with: {between: [CAN, USA], remove: [a]}}]\nreadings:", "remove"),
+        ("readings:", "tests: [{name: x, do: border, with: {between: [CAN, USA], remove: 1}}]\nreadings:", "remove"),
         ("readings:", "tests: [{name: x, do: scenario, with: {scenari: a}}]\nreadings:", "did you mean scenario"),
     ],
 )

@@ -5,7 +5,8 @@ A range spans the closures of trade deficits: what nobody knows about a result i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,14 @@ def measure(do: str, given: Mapping[str, Any]) -> tuple[Results, tuple[str, ...]
     strange = [k for k in given if k not in known]
     if strange:
         raise InputError(f"{do}: unknown setting {strange[0]!r}{nearest(strange[0], known)}; known: {', '.join(known)}")
-    closures = tuple(given.get("closures", CLOSURES))
+    parameters = inspect.signature(function).parameters.items()
+    missing = [k for k, p in parameters if p.default is p.empty and k not in (*given, "closures")]
+    if missing:
+        raise InputError(f"{do}: needs {', '.join(missing)}.")
+    closures = given.get("closures", CLOSURES)
+    if isinstance(closures, str) or not closures:
+        raise InputError(f"{do}: closures are a list of at least one, such as [fixed, balanced].")
+    closures = tuple(closures)
     return function(closures, **{k: v for k, v in given.items() if k != "closures"})
 
 
@@ -59,11 +67,13 @@ def _spans(found: list[dict[str, float]]) -> dict[str, Range]:
     return {k: Range(min(f[k] for f in found), max(f[k] for f in found)) for k in found[0]}
 
 
-def _conditions(described: Mapping[str, Any], closures: tuple[str, ...]) -> tuple[str, ...]:
+def _conditions(all_described: Sequence[Mapping[str, Any]], closures: tuple[str, ...]) -> tuple[str, ...]:
+    """What solutions hold under, which all but their closures share, and the largest residual among them."""
+    described, residual = all_described[0], max(d["residual"] for d in all_described)
     return (
         f"model {described['model']}, accounts {described['world']}",
         f"elasticities {described['elasticities']}; ranges over closures {', '.join(closures)}",
-        f"largest residual {described['residual']:.0e}",
+        f"largest residual {residual:.0e}",
     )
 
 
@@ -72,9 +82,9 @@ def _doing_without(
 ) -> tuple[Results, tuple[str, ...]]:
     from surtax.experiments.dependence import dependence
 
-    found, last = [], None
+    found, solved = [], []
     for closure in closures:
-        d = last = dependence(_world(), importer, origin, product, "both", deficits=closure)
+        d = dependence(_world(), importer, origin, product, "both", deficits=closure)
         row = {"share_of_imports": d.of_imports, "share_of_use": d.of_use}
         for ending, loss in (("", d.losses["long"]), ("_short", d.losses["short"])):
             row |= {
@@ -85,10 +95,9 @@ def _doing_without(
         if d.customs is not None:
             row |= {"customs_share": d.customs.share, "customs_value": d.customs.value / 1e9}
         found.append(row)
-    if last is None:
-        raise InputError("an experiment needs at least one closure.")
-    long, short = (_conditions(last.conditions[h], closures) for h in ("long", "short"))
-    return _spans(found), (*long, *(f"short run: {x}" for x in short), f"product: {last.basis}")
+        solved.append(d)
+    long, short = (_conditions([d.conditions[h] for d in solved], closures) for h in ("long", "short"))
+    return _spans(found), (*long, *(f"short run: {x}" for x in short), f"product: {solved[-1].basis}")
 
 
 def _solved(
@@ -128,7 +137,7 @@ def _scenario(
             row |= {f"{k}_{c}": v - less[k] for k, v in values.items()}
         found.append(row)
     text = (f"{scenario} less {against}",) if against else ()
-    return _spans(found), (*text, *_conditions(outcomes[0].describe(), closures))
+    return _spans(found), (*text, *_conditions([o.describe() for o in [*outcomes, *other] if o is not None], closures))
 
 
 def _effects(o: Outcome, country: str) -> dict[str, float]:
@@ -151,12 +160,18 @@ def _border(
     union: bool = False,
 ) -> tuple[Results, tuple[str, ...]]:  # fmt: skip
     from surtax.experiments.border import remove_border
+    from surtax.inputs import number
 
+    if not isinstance(between, list) or len(between) != 2:
+        raise InputError("border: between takes two countries, such as [CAN, USA].")
+    if not isinstance(remove, list):
+        raise InputError("border: remove takes a list of parts between 0 and 1, such as [0.1, 1].")
+    remove = [number("border: remove", x) for x in remove]
     one, other = between
-    found, last = [], None
+    found, solved = [], []
     for closure in closures:
         for part in remove:
-            b = last = remove_border(
+            b = remove_border(
                 _world(), one, other, benchmark=benchmark, remove=part, union=union, last=True, deficits=closure
             )
             end = b.steps[-1]
@@ -169,10 +184,11 @@ def _border(
                 row["border_reduces_trade"] = b.reduces_trade
             persons = zip((b.one, b.other), b.accounts, strict=True)
             found.append(row | {f"income_per_person_{c}": x.income_per_person / 1e3 for c, x in persons})
-    if last is None:
-        raise InputError("an experiment needs at least one closure and one part of the border.")
+            solved.append(b.conditions)
+    if not found:
+        raise InputError("an experiment needs at least one part of the border.")
     parts = ", ".join(f"{x:g}" for x in remove)
-    return _spans(found), (*_conditions(last.conditions, closures), f"parts of the border's wedge removed: {parts}")
+    return _spans(found), (*_conditions(solved, closures), f"parts of the border's wedge removed: {parts}")
 
 
 def _incidence(closures: tuple[str, ...], scenario: str, importer: str) -> tuple[Results, tuple[str, ...]]:
@@ -191,4 +207,4 @@ def _incidence(closures: tuple[str, ...], scenario: str, importer: str) -> tuple
         fall = -np.log(o.c_hat) + np.log(o.c_hat[:, [d]])
         share = np.divide(fall, added, out=np.zeros_like(fall), where=added > 0)
         found.append({"foreign_share": 100 * float((share * weight).sum() / weight.sum())})
-    return _spans(found), _conditions(outcomes[0].describe(), closures)
+    return _spans(found), _conditions([o.describe() for o in outcomes], closures)

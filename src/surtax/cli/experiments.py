@@ -141,6 +141,8 @@ def border(
     pair = [x.strip() for x in between.split(",")]
     if len(pair) != 2 or not all(pair):
         raise InputError(f"--between {between!r}: two countries, such as CAN,USA.")
+    if not 0 <= remove <= 100:
+        raise InputError(f"--remove {remove:g}: the part of the border that goes, between 0 and 100 per cent.")
     accounts = sx.load_world() if world is None else sx.load_world(world)
     if elasticities is not None:
         accounts = apply(accounts, elasticities)
