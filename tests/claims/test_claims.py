@@ -5,6 +5,7 @@ import itertools
 import json
 import math
 import re
+import shlex
 import subprocess
 import sys
 
@@ -346,6 +347,13 @@ readings:
 """
 
 
+def test_the_replay_of_a_file_is_a_command(tmp_path):
+    path = tmp_path / "my claim.yaml"
+    path.write_text(WHOLE, encoding="utf-8")
+    found = check(str(path))
+    assert shlex.split(found.replay) == ["surtax", "check", str(path)]
+
+
 def test_a_claim_of_ones_own(tmp_path):
     c = check(str(claim_file(tmp_path, WHOLE)))
     assert c.verdict.startswith("Holds under the one reading")
@@ -370,6 +378,11 @@ def test_a_claim_of_ones_own(tmp_path):
             "readings:",
             "tests: [{name: x, do: scenario, with: {scenario: us-only, countries: [USA], horizon: medium}}]\nreadings:",
             "horizon",
+        ),
+        (
+            "readings:",
+            "tests: [{name: x, do: incidence, with: {scenario: us-only, importer: CAN}}]\nreadings:",
+            "nobody bears",
         ),
         ("readings:", "tests: [{name: x, do: scenario, with: {scenario: us-only}}]\nreadings:", "needs countries"),
         (

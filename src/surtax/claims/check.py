@@ -85,7 +85,9 @@ class Checked:
     @property
     def replay(self) -> str:
         """The command that makes this again."""
-        return f"surtax check {self.name}"
+        import shlex
+
+        return f"surtax check {shlex.quote(self.name)}"
 
     @property
     def quoted(self) -> str:

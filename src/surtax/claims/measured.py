@@ -205,6 +205,8 @@ def _incidence(closures: tuple[str, ...], scenario: str, importer: str) -> tuple
         added = np.log1p(o.schedule.tariffs[:, :, d]) - np.log1p(w.tariffs[:, :, d])
         weight = np.where(added > 0, added * w.flows[:, :, d], 0.0)
         fall = -np.log(o.c_hat) + np.log(o.c_hat[:, [d]])
+        if not weight.sum() > 0:
+            raise InputError(f"incidence: {scenario} adds no duty on what {importer} buys: nobody bears any.")
         share = np.divide(fall, added, out=np.zeros_like(fall), where=added > 0)
         found.append({"foreign_share": 100 * float((share * weight).sum() / weight.sum())})
     return _spans(found), _conditions([o.describe() for o in outcomes], closures)

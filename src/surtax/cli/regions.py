@@ -96,20 +96,36 @@ def _command() -> str:
     return shlex.join(["surtax", *sys.argv[1:]])
 
 
-def _print(found: ByProvince) -> None:
+def _print_jobs(found: ByProvince, console: Any) -> None:
+    """Employed persons of each province, and what the model says of them."""
     from rich.table import Table
 
     from surtax.regions.provinces import AT_RISK
+
+    kinds = (("employed", "persons"), ("change sector", "moved"), ("lose their job", "lost"), ("wage falls", "at_risk"))
+    told = [(word, key) for word, key in kinds if getattr(found.provinces[0], key) is not None]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("Jobs, persons", no_wrap=True, min_width=max(len(p.name) for p in found.provinces))
+    for word, _ in told:
+        table.add_column(word, justify="right")
+    for p in found.provinces:
+        table.add_row(p.name, *(f"{getattr(p, key):,}" for _, key in told))
+    console.print()
+    console.print(table)
+    if told[-1][1] == "at_risk":
+        console.print(f"wage falls: persons in sectors whose real wage falls by more than {AT_RISK:g} %")
+
+
+def _print(found: ByProvince) -> None:
+    from rich.table import Table
+
     from surtax.report.console import Console
 
     console, o = Console(), found.outcome
     unit = o.equivalent_variation.unit
     console.print(f"[bold]{o.scenario.title or o.scenario.name}, by province[/bold]")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    head = ["real income, %", "real wage, %", unit, "a person", "US exports, %", "change sector"]
-    told = [(word, key) for word, key in (("lose job", "lost"), ("wage falls", "at_risk"))
-            if getattr(found.provinces[0], key) is not None]  # fmt: skip
-    head += [word for word, _ in told]
+    head = ("real income, %", "real wage, %", unit, "a person", "US exports, %")
     table.add_column("", no_wrap=True, min_width=max(len(p.name) for p in found.provinces))
     for name in head:
         table.add_column(name, justify="right")
@@ -117,11 +133,10 @@ def _print(found: ByProvince) -> None:
         exports = 100 * p.exports_to_us_change / p.exports_to_us
         table.add_row(
             p.name, f"{p.welfare:+.3f}", f"{p.real_wage:+.3f}", f"{p.equivalent_variation:+,.0f}",
-            f"{p.per_person:+,.0f}", f"{exports:+.1f}", f"{p.moved:,}", *(f"{getattr(p, key):,}" for _, key in told),
+            f"{p.per_person:+,.0f}", f"{exports:+.1f}",
         )  # fmt: skip
     console.print(table)
-    if any(key == "at_risk" for _, key in told):
-        console.print(f"wage falls: persons in sectors whose real wage falls by more than {AT_RISK:g} %")
+    _print_jobs(found, console)
     if found.national == found.national:
         console.print(
             f"provinces add up to {found.total:+,.0f}; Canada as one country: {found.national:+,.0f} "
@@ -192,6 +207,6 @@ def states(scenario: str, deficits: str, day: str | None, top: int, as_json: boo
         f"changes and duties in {outcome.trade_change.unit}; US duty by what a state buys, Canada's by what it sells"
     )
     console.print(MARK)
-    console.print(f"not computed: {JOBS}")
+    console.print(JOBS)
     if report:
         click.echo(f"wrote {report}")

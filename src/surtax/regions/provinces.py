@@ -121,7 +121,7 @@ def _row(o: Outcome, code: str, us: int, top: int) -> Province:
     change = o.value_added_change.values[:, n]
     grouped = {name: float(change[rows].sum()) for name, rows in _groups(w).items()}
     order = sorted(grouped, key=lambda g: grouped[g])
-    kept = [g for g in dict.fromkeys([*order[:top], *order[::-1][:top]]) if grouped[g] != 0]
+    kept = [g for g in order[:top] if grouped[g] < 0] + [g for g in order[::-1][:top] if grouped[g] > 0]
     persons = _persons(w, code)
     moved, lost, at_risk = _jobs(o, n, persons)
     sold = float(w.flows[:, n, us].sum()) if us >= 0 else float("nan")
