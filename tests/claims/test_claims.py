@@ -286,6 +286,18 @@ def test_readings_that_decide_can_be_quoted_alone():
             assert r.status == "context" or not re.search(r"the same|likewise|that case|that union", r.means), r.means
 
 
+def test_a_figure_that_customs_lines_give_is_what_they_give():
+    found, _ = measure(
+        "doing-without", {"importer": "USA", "origin": "CAN", "product": "energy", "closures": ["fixed"]}
+    )
+    assert figures()["energy_imports"].range.low == pytest.approx(found["customs_value"].low, abs=5e-4)  # printed so
+
+
+def test_every_figure_is_used():
+    texts = "".join((SHIPPED / f"{n}.yaml").read_text(encoding="utf-8") for n in NAMES)
+    assert [f for f in figures() if not re.search(rf"\b{f}\b", texts)] == []
+
+
 def test_every_figure_has_a_source():
     for f in figures().values():
         assert f.source

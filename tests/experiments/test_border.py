@@ -163,6 +163,20 @@ def test_the_last_step_alone_is_the_last_step(embedded):
     assert as_plain(last)["border_reduces_trade"] is None
 
 
+def test_measures_in_force_are_no_part_of_the_border(embedded):
+    """What the border reduces trade by is told against the measures in force, which are a step of their own."""
+    war = sx.load_scenario("us-canada-2025")
+    same = remove_border(embedded, "CAN", "USA", remove=0.0, given=war)
+    assert [s.name for s in same.steps] == ["us-canada-2025 in force", "border removed"]
+    assert same.steps[0].trade < -5
+    assert same.reduces_trade == pytest.approx(0, abs=1e-9)
+    o = sx.solve(embedded, war)
+    assert same.steps[0].welfare["CAN"] == pytest.approx(o.welfare["CAN"], abs=1e-9)
+    gone = remove_border(embedded, "CAN", "USA", remove=1.0, given=war)
+    ratio = (1 + gone.steps[1].trade / 100) / (1 + gone.steps[0].trade / 100)
+    assert gone.reduces_trade == pytest.approx(100 * (1 - 1 / ratio))
+
+
 def test_accounts_of_the_two_are_the_worlds(embedded):
     b = remove_border(embedded, "CAN", "USA", remove=0.1)
     for a, country in zip(b.accounts, ("CAN", "USA"), strict=True):

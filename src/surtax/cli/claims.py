@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def claims(as_json: bool) -> None:
-    """List the claims that can be checked: name, who said it, when, and the words."""
+    """List the claims that can be checked: name, what is claimed, who said it and when (the words too with --json)."""
     from surtax.claims.check import claim_names, load_claim
 
     rows = [load_claim(n) for n in claim_names()]
@@ -25,7 +25,7 @@ def claims(as_json: bool) -> None:
         return
     width = max(len(n) for n, _ in rows) + 2
     for name, c in rows:
-        click.echo(f"{name:<{width}}{c.title}")
+        click.echo(f"{name:<{width}}{c.title} ({c.who.split(',')[0]}, {c.when})")
     click.echo("\nsurtax check NAME computes one.")
 
 

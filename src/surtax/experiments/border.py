@@ -287,7 +287,7 @@ def remove_border(
     remove : part of the wedge's logarithm that goes, 0 to 1.
     union : also end tariffs between the two and give `other`'s tariffs on third countries to `one` ("51st state":
         one=CAN, other=USA).
-    given : measures in force, over which the union's first steps are laid.
+    given : measures in force; a step of their own, over which the others are laid.
     last : solve the last step alone.
     options : of `solve`.
 
@@ -307,6 +307,8 @@ def remove_border(
     cost[:, a, b] *= lower
     cost[:, b, a] *= lower
     plan: list[tuple[str, Schedule]] = [("border removed", replace(schedule, trade_cost=cost))]
+    if given is not None:
+        plan.insert(0, (f"{given.name} in force", schedule))
     if union:
         free = np.array(schedule.tariffs)
         free[:, a, b] = free[:, b, a] = 0.0
@@ -321,12 +323,16 @@ def remove_border(
         steps.append(_step(name, outcome, a, b))
     if outcome is None:  # pragma: no cover - there is always a first step
         raise AssertionError
-    alone = not (last and union)
+    # The step that removes the border, against the one before it or the base.
+    at = 0 if given is None else 1
+    before = 0.0 if given is None else steps[0].trade / 100
+    known = not last or len(plan) == 1
+    reduces = 100 * (1 - (1 + before) / (1 + steps[at].trade / 100)) if known else float("nan")
     return Border(
         one, other, remove, world.sectors, found, by_benchmark(world, one, other, found),
         {s: float(x) for s, x in zip(world.sectors, found.equivalents, strict=True) if not np.isnan(x)},
         tuple(steps),
-        100 * (1 - 1 / (1 + steps[0].trade / 100)) if alone else float("nan"),
+        reduces,
         (accounts_of(world, one), accounts_of(world, other)),
         NOT_MODELLED if union else NOT_MODELLED[3:],
         outcome.describe(),
