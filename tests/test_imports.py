@@ -91,7 +91,7 @@ ALLOWED = {
     "model": {"world", "numerics", "policy"},
     "validate": {"model", "policy", "world", "numerics", "law", "trade", "experiments"},
     "regions": {"model", "policy", "world"},
-    "experiments": {"model", "policy", "world", "trade"},
+    "experiments": {"model", "policy", "world", "trade", "estimation"},
     "claims": {"experiments", "regions", "model", "policy", "world"},
     "games": {"model", "policy", "world", "numerics", "law", "trade"},
     "report": {"model", "policy", "world", "law", "validate", "claims", "regions", "games", "experiments"},

@@ -100,3 +100,75 @@ def test_bad_input(embedded, importer, origin, name, words):
 
 def test_json_is_strict(embedded):
     json.dumps(as_plain(dependence(embedded, "USA", "CAN", "C29")), allow_nan=False)
+
+
+# --- horizons ---
+
+
+@pytest.mark.parametrize("product_name", ["cars", "energy"])
+def test_the_short_run_closes_the_same_part_with_its_own_elasticity(embedded, product_name):
+    """τ̂ = (1 − ω)^(−1/θ), θ of the short run: at given prices the part 1 − ω of the flow is left in both horizons."""
+    from surtax.model.options import SHORT_OVER_LONG
+
+    share, _ = coverage(product(product_name, embedded), embedded, "USA", "CAN")
+    o, d = embedded.country("CAN"), embedded.country("USA")
+    partly = (share > 0) & (share < 1)
+    for model, scale in (("core", 1.0), ("short-run", SHORT_OVER_LONG)):
+        closed = embargo(embedded, "USA", "CAN", [share], model=model)
+        cost = closed.schedule.trade_cost[partly, o, d]
+        np.testing.assert_allclose(cost ** -(scale * embedded.elasticity[partly]), 1 - share[partly], rtol=1e-10)
+
+
+def test_both_horizons_are_each_horizon(embedded):
+    both = dependence(embedded, "USA", "CAN", "energy", "both")
+    assert tuple(both.losses) == ("long", "short")
+    for each in ("long", "short"):
+        alone = dependence(embedded, "USA", "CAN", "energy", each)
+        assert alone.losses == {each: both.losses[each]}
+    assert both.conditions["long"]["model"] == "core"
+    assert both.conditions["short"]["model"] == "short-run"
+
+
+def test_losses_of_the_short_run_are_larger_and_rise_with_scope(embedded):
+    found = [dependence(embedded, "USA", "CAN", p, "both").losses for p in ("oil", "energy", "everything")]
+    for name in ("importer", "origin"):
+        for h in ("long", "short"):
+            values = [getattr(x[h], name) for x in found]
+            assert values == sorted(values, reverse=True), (name, h)
+        assert all(getattr(x["short"], name) < getattr(x["long"], name) < 0 for x in found)
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_closing_everything_is_autarky_in_the_short_run_as_well(seed):
+    """With one sector nothing can move, so that the closed form is the long run's at the short run's elasticity."""
+    from surtax.model.options import SHORT_OVER_LONG
+
+    w = small_world(seed, 2, 1, zero_flows=0.0, zero_output=0.0)
+    closed = embargo(w, *w.countries, [np.ones(1)], both=True, deficits="balanced", model="short-run")
+    base = reference_base(closed.world)
+    np.testing.assert_allclose(closed.world.elasticity, SHORT_OVER_LONG * w.elasticity)
+    np.testing.assert_allclose(closed.real_income, autarky_gain(base), rtol=1e-10)
+
+
+def test_elasticities_given_to_the_embargo_are_those_of_its_wedges(embedded):
+    from surtax.elasticities import apply
+
+    by_option = dependence(embedded, "USA", "CAN", "cars", elasticities=4.0).losses["long"]
+    by_world = dependence(apply(embedded, 4.0), "USA", "CAN", "cars").losses["long"]
+    assert by_option.importer == pytest.approx(by_world.importer, abs=1e-12)
+
+
+def test_bad_horizons(embedded):
+    with pytest.raises(sx.InputError, match="short, long or both"):
+        dependence(embedded, "USA", "CAN", "energy", "medium")
+    with pytest.raises(sx.InputError, match="one horizon"):
+        dependence(embedded, "USA", "CAN", "energy", "both", model="core")
+    with pytest.raises(sx.InputError, match="no product nest"):
+        dependence(embedded, "USA", "CAN", "cars", model="melitz-pareto")
+
+
+def test_electricity_is_among_services_and_it_is_said(embedded):
+    with pytest.raises(sx.InputError, match="among services"):
+        dependence(embedded, "USA", "CAN", "electricity")
+    assert "stays open" in dependence(embedded, "USA", "CAN", "energy").basis
+    assert "stays open" not in dependence(embedded, "USA", "CAN", "lumber").basis

@@ -42,6 +42,12 @@ def test_steps_rise(values):
     assert 0 < a < b < c
 
 
+@pytest.mark.parametrize("size", [5e-324, 1e-308, 1e-14])
+def test_rounding_has_no_colour(size):
+    bounds = maps.steps([size, -size, 0.0])
+    assert all(maps.colour(v, bounds) == maps.LITTLE for v in (size, -size, 0.0))
+
+
 @given(st.floats(-100, 100))
 def test_colours_mirror_the_sign(value):
     bounds = (1.0, 5.0, 20.0)

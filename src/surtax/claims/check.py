@@ -58,7 +58,7 @@ class Checked:
 
     Attributes
     ----------
-    name, title, words, who, when, source, side, meaning : as in the file.
+    name, title, words, quotation, who, when, source, side, meaning : as in the file.
     claimed : the stated amount with its unit, or None.
     readings : most favourable to the claimant first.
     verdict : in one sentence; grounds : the sentences it rests on.
@@ -69,6 +69,7 @@ class Checked:
     name: str
     title: str
     words: str
+    quotation: str
     who: str
     when: str
     source: str
@@ -84,7 +85,15 @@ class Checked:
     @property
     def replay(self) -> str:
         """The command that makes this again."""
-        return f"surtax check {self.name}"
+        import shlex
+
+        return f"surtax check {shlex.quote(self.name)}"
+
+    @property
+    def quoted(self) -> str:
+        """The words, in quotation marks only where they are those said."""
+        ending = {"verbatim": "", "abridged": " (abridged)", "paraphrase": " (not a quotation)"}[self.quotation]
+        return (self.words if self.quotation == "paraphrase" else f"“{self.words}”") + ending
 
     @property
     def citation(self) -> str:
@@ -92,6 +101,20 @@ class Checked:
         from surtax import __version__
 
         return f"Surtax {__version__}, claim check “{self.title}” ({self.replay})"
+
+    @property
+    def paragraph(self) -> str:
+        """The check in a few sentences, to be quoted with its citation.
+
+        The verdict, then for an amount the largest reading, else the first reading of each kind: its value and bound.
+        """
+        told = list(self.grounds[:1])
+        if self.claimed is None:
+            first = {r.status: r for r in reversed(self.readings) if r.status != CONTEXT}
+            order = [r for r in self.readings if first.get(r.status) is r]
+            told = [f"It {'is ' if r.status == OPEN else ''}{r.status} in this sense: {_sentence(r)}." for r in order]
+        day = f"{self.who}, {self.when}"
+        return f"{self.quoted} ({day}). {self.verdict} {' '.join(told)} {self.citation}; sources and conditions there."
 
 
 def claim_names() -> tuple[str, ...]:
@@ -148,8 +171,8 @@ def check(name: str | Path) -> Checked:
     readings = tuple(_read(r, claim, value(r.value, find), results) for r in claim.readings)
     verdict, grounds = _verdict(claim, readings)
     return Checked(
-        shown, claim.title, claim.words, claim.who, claim.when, claim.source, claim.side, claim.meaning,
-        None if claim.claimed is None else (claim.claimed.value, claim.claimed.unit),
+        shown, claim.title, claim.words, claim.quotation, claim.who, claim.when, claim.source, claim.side,
+        claim.meaning, None if claim.claimed is None else (claim.claimed.value, claim.claimed.unit),
         readings, verdict, grounds, conditions, tuple(claim.not_computed),
     )  # fmt: skip
 
@@ -214,6 +237,10 @@ def _verdict(claim: ClaimFile, readings: tuple[Reading, ...]) -> tuple[str, tupl
     return verdict, tuple(grounds)
 
 
+def _sentence(r: Reading) -> str:
+    return f"{r.means} – {show(r)}, the bound being {r.bound}"
+
+
 def show(r: Reading) -> str:
     """A reading's value in words."""
     low, high = f"{r.range.low:.3g}", f"{r.range.high:.3g}"
@@ -225,4 +252,10 @@ def as_plain(found: Checked) -> dict[str, Any]:
     plain = asdict(found)
     for r in plain["readings"]:
         r["low"], r["high"] = r.pop("range")
-    return {"schema": "surtax-check/1", **plain, "citation": found.citation, "replay": found.replay}
+    return {
+        "schema": "surtax-check/1",
+        **plain,
+        "paragraph": found.paragraph,
+        "citation": found.citation,
+        "replay": found.replay,
+    }

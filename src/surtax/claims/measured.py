@@ -5,7 +5,8 @@ A range spans the closures of trade deficits: what nobody knows about a result i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ def measure(do: str, given: Mapping[str, Any]) -> tuple[Results, tuple[str, ...]
     """
     tests: dict[str, tuple[Callable[..., tuple[Results, tuple[str, ...]]], tuple[str, ...]]] = {
         "doing-without": (_doing_without, ("importer", "origin", "product", "closures")),
-        "scenario": (_scenario, ("scenario", "against", "countries", "closures")),
+        "scenario": (_scenario, ("scenario", "against", "countries", "horizon", "rigidity", "closures")),
         "border": (_border, ("between", "benchmark", "remove", "union", "closures")),
         "incidence": (_incidence, ("scenario", "importer", "closures")),
     }
@@ -44,7 +45,14 @@ def measure(do: str, given: Mapping[str, Any]) -> tuple[Results, tuple[str, ...]
     strange = [k for k in given if k not in known]
     if strange:
         raise InputError(f"{do}: unknown setting {strange[0]!r}{nearest(strange[0], known)}; known: {', '.join(known)}")
-    closures = tuple(given.get("closures", CLOSURES))
+    parameters = inspect.signature(function).parameters.items()
+    missing = [k for k, p in parameters if p.default is p.empty and k not in (*given, "closures")]
+    if missing:
+        raise InputError(f"{do}: needs {', '.join(missing)}.")
+    closures = given.get("closures", CLOSURES)
+    if isinstance(closures, str) or not closures:
+        raise InputError(f"{do}: closures are a list of at least one, such as [fixed, balanced].")
+    closures = tuple(closures)
     return function(closures, **{k: v for k, v in given.items() if k != "closures"})
 
 
@@ -59,11 +67,13 @@ def _spans(found: list[dict[str, float]]) -> dict[str, Range]:
     return {k: Range(min(f[k] for f in found), max(f[k] for f in found)) for k in found[0]}
 
 
-def _conditions(described: Mapping[str, Any], closures: tuple[str, ...]) -> tuple[str, ...]:
+def _conditions(all_described: Sequence[Mapping[str, Any]], closures: tuple[str, ...]) -> tuple[str, ...]:
+    """What solutions hold under, which all but their closures share, and the largest residual among them."""
+    described, residual = all_described[0], max(d["residual"] for d in all_described)
     return (
         f"model {described['model']}, accounts {described['world']}",
         f"elasticities {described['elasticities']}; ranges over closures {', '.join(closures)}",
-        f"largest residual {described['residual']:.0e}",
+        f"largest residual {residual:.0e}",
     )
 
 
@@ -72,43 +82,52 @@ def _doing_without(
 ) -> tuple[Results, tuple[str, ...]]:
     from surtax.experiments.dependence import dependence
 
-    found, last = [], None
+    found, solved = [], []
     for closure in closures:
-        d = last = dependence(_world(), importer, origin, product, deficits=closure)
-        loss = d.losses["long"]
-        row = {
-            "loss_importer": -loss.importer, "loss_origin": -loss.origin, "price": loss.importer_price,
-            "loss_importer_value": -loss.importer_value / 1e3, "loss_origin_value": -loss.origin_value / 1e3,
-            "share_of_imports": d.of_imports, "share_of_use": d.of_use,
-        }  # fmt: skip
+        d = dependence(_world(), importer, origin, product, "both", deficits=closure)
+        row = {"share_of_imports": d.of_imports, "share_of_use": d.of_use}
+        for ending, loss in (("", d.losses["long"]), ("_short", d.losses["short"])):
+            row |= {
+                f"loss_importer{ending}": -loss.importer, f"loss_origin{ending}": -loss.origin,
+                f"loss_importer_value{ending}": -loss.importer_value / 1e3,
+                f"loss_origin_value{ending}": -loss.origin_value / 1e3, f"price{ending}": loss.importer_price,
+            }  # fmt: skip
         if d.customs is not None:
             row |= {"customs_share": d.customs.share, "customs_value": d.customs.value / 1e9}
         found.append(row)
-    if last is None:
-        raise InputError("an experiment needs at least one closure.")
-    return _spans(found), (*_conditions(last.conditions["long"], closures), f"product: {last.basis}")
+        solved.append(d)
+    long, short = (_conditions([d.conditions[h] for d in solved], closures) for h in ("long", "short"))
+    return _spans(found), (*long, *(f"short run: {x}" for x in short), f"product: {solved[-1].basis}")
 
 
-def _solved(name: str, closures: tuple[str, ...]) -> list[Outcome]:
+def _solved(
+    name: str, closures: tuple[str, ...], horizon: str = "long", rigidity: float | None = None
+) -> list[Outcome]:
     from surtax.model.equilibrium import solve
+    from surtax.model.options import General
     from surtax.policy.library import load_scenario
+
+    plain = horizon == "long" and rigidity is None
+    words = f"{horizon} run" + ("" if rigidity is None else f", wages not below {rigidity:g} of the base")
+    model: Any = "core" if plain else General(horizon=horizon, rigidity=rigidity, label=f"core, {words}")
 
     scenario = load_scenario(name)
     outcomes = []
     for closure in closures:
         try:
-            outcomes.append(solve(_world(), scenario, deficits=closure))
+            outcomes.append(solve(_world(), scenario, deficits=closure, model=model))
         except NoConvergence as problem:
             raise type(problem)(f"{name} under the closure {closure}: {problem}") from None
     return outcomes
 
 
 def _scenario(
-    closures: tuple[str, ...], scenario: str, countries: list[str], against: str | None = None
-) -> tuple[Results, tuple[str, ...]]:
-    """Welfare, output and displaced factors by country, less those of `against` where given."""
-    outcomes = _solved(scenario, closures)
-    other = _solved(against, closures) if against else [None] * len(outcomes)
+    closures: tuple[str, ...], scenario: str, countries: list[str], against: str | None = None, horizon: str = "long",
+    rigidity: float | None = None,
+) -> tuple[Results, tuple[str, ...]]:  # fmt: skip
+    """Welfare, employment and displaced factors by country, less those of `against` where given."""
+    outcomes = _solved(scenario, closures, horizon, rigidity)
+    other = _solved(against, closures, horizon, rigidity) if against else [None] * len(outcomes)
     found = []
     for o, base in zip(outcomes, other, strict=True):
         row: dict[str, float] = {}
@@ -118,14 +137,16 @@ def _scenario(
             row |= {f"{k}_{c}": v - less[k] for k, v in values.items()}
         found.append(row)
     text = (f"{scenario} less {against}",) if against else ()
-    return _spans(found), (*text, *_conditions(outcomes[0].describe(), closures))
+    return _spans(found), (*text, *_conditions([o.describe() for o in [*outcomes, *other] if o is not None], closures))
 
 
 def _effects(o: Outcome, country: str) -> dict[str, float]:
     n = o.world.country(country)
     use = o.world.value_added[:, n] * o.world.output[:, n]
     change = np.nan_to_num(o.factor_use.values[:, n]) / 100
-    return {
+    # Only a model whose wages may not fall can lose employment; elsewhere it is no result, and not named as one.
+    lost = {"employment": float(o.employment.values[n])} if "L_hat" in o.extra else {}
+    return lost | {
         "welfare": float(o.welfare.values[n]),
         "real_wage": float(o.real_wage.values[n]),
         "value": float(o.equivalent_variation.values[n]) / 1e3,
@@ -139,25 +160,35 @@ def _border(
     union: bool = False,
 ) -> tuple[Results, tuple[str, ...]]:  # fmt: skip
     from surtax.experiments.border import remove_border
+    from surtax.inputs import number
 
+    if not isinstance(between, list) or len(between) != 2:
+        raise InputError("border: between takes two countries, such as [CAN, USA].")
+    if not isinstance(remove, list):
+        raise InputError("border: remove takes a list of parts between 0 and 1, such as [0.1, 1].")
+    remove = [number("border: remove", x) for x in remove]
     one, other = between
-    found, last = [], None
+    found, solved = [], []
     for closure in closures:
         for part in remove:
-            b = last = remove_border(
-                _world(), one, other, benchmark=benchmark, remove=part, union=union, deficits=closure
+            b = remove_border(
+                _world(), one, other, benchmark=benchmark, remove=part, union=union, last=True, deficits=closure
             )
             end = b.steps[-1]
-            found.append(
-                {
-                    f"welfare_{b.one}": end.welfare[b.one], f"welfare_{b.other}": end.welfare[b.other],
-                    "trade": end.trade, "border_reduces_trade": b.reduces_trade,
-                }
-            )  # fmt: skip
-    if last is None:
-        raise InputError("an experiment needs at least one closure and one part of the border.")
+            row = {
+                f"welfare_{b.one}": end.welfare[b.one],
+                f"welfare_{b.other}": end.welfare[b.other],
+                "trade": end.trade,
+            }
+            if not union:
+                row["border_reduces_trade"] = b.reduces_trade
+            persons = zip((b.one, b.other), b.accounts, strict=True)
+            found.append(row | {f"income_per_person_{c}": x.income_per_person / 1e3 for c, x in persons})
+            solved.append(b.conditions)
+    if not found:
+        raise InputError("an experiment needs at least one part of the border.")
     parts = ", ".join(f"{x:g}" for x in remove)
-    return _spans(found), (*_conditions(last.conditions, closures), f"parts of the border's wedge removed: {parts}")
+    return _spans(found), (*_conditions(solved, closures), f"parts of the border's wedge removed: {parts}")
 
 
 def _incidence(closures: tuple[str, ...], scenario: str, importer: str) -> tuple[Results, tuple[str, ...]]:
@@ -174,6 +205,8 @@ def _incidence(closures: tuple[str, ...], scenario: str, importer: str) -> tuple
         added = np.log1p(o.schedule.tariffs[:, :, d]) - np.log1p(w.tariffs[:, :, d])
         weight = np.where(added > 0, added * w.flows[:, :, d], 0.0)
         fall = -np.log(o.c_hat) + np.log(o.c_hat[:, [d]])
+        if not weight.sum() > 0:
+            raise InputError(f"incidence: {scenario} adds no duty on what {importer} buys: nobody bears any.")
         share = np.divide(fall, added, out=np.zeros_like(fall), where=added > 0)
         found.append({"foreign_share": 100 * float((share * weight).sum() / weight.sum())})
-    return _spans(found), _conditions(outcomes[0].describe(), closures)
+    return _spans(found), _conditions([o.describe() for o in outcomes], closures)

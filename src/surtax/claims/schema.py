@@ -64,7 +64,10 @@ class ClaimFile(_Strict):
 
     schema_: Literal["surtax-claim/1"] = Field("surtax-claim/1", alias="schema")
     title: str
-    words: str = Field(description="the statement, as made")
+    words: str = Field(description="the statement")
+    quotation: Literal["verbatim", "abridged", "paraphrase"] = Field(
+        "paraphrase", description="how near the words are to those said; what is not sure is no verbatim quotation"
+    )
     who: str
     when: Annotated[str, BeforeValidator(_date_text)]
     source: str

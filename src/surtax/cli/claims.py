@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def claims(as_json: bool) -> None:
-    """List the claims that can be checked: name, who said it, when, and the words."""
+    """List the claims that can be checked: name, what is claimed, who said it and when (the words too with --json)."""
     from surtax.claims.check import claim_names, load_claim
 
     rows = [load_claim(n) for n in claim_names()]
     if as_json:
-        keys = ("title", "words", "who", "when", "side")
+        keys = ("title", "words", "quotation", "who", "when", "side")
         listed = [{"name": n, **{k: getattr(c, k) for k in keys}} for n, c in rows]
         _json({"schema": "surtax-claims/1", "claims": listed})
         return
     width = max(len(n) for n, _ in rows) + 2
     for name, c in rows:
-        click.echo(f"{name:<{width}}{c.title}")
+        click.echo(f"{name:<{width}}{c.title} ({c.who.split(',')[0]}, {c.when})")
     click.echo("\nsurtax check NAME computes one.")
 
 
@@ -34,7 +34,10 @@ def claims(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE.html", help="Write a page that works offline.")
 def check(name: str, as_json: bool, report: Path | None) -> None:
-    """Compute the claim NAME (or a claim file of your own): readings, values, sources, verdict, citation."""
+    """Compute the claim NAME (or a claim file of your own): readings, values, sources, verdict, a paragraph to quote.
+
+    `surtax claims` lists the names. Try: surtax check canada-subsidy
+    """
     from surtax.claims.check import as_plain
     from surtax.claims.check import check as compute
 
@@ -65,7 +68,7 @@ def _print(found: Checked) -> None:
     from surtax.report.console import Console
 
     console = Console()
-    console.print(f"[bold]“{escape(found.words)}”[/bold]")
+    console.print(f"[bold]{escape(found.quoted)}[/bold]")
     console.print(f"{escape(found.who)}, {found.when}; {escape(found.source)}")
     if found.meaning:
         console.print(escape(found.meaning))
@@ -94,4 +97,5 @@ def _print(found: Checked) -> None:
         console.print(f"computed ({escape(name)}): {escape('; '.join(lines))}")
     for text in found.not_computed:
         console.print(f"not computed: {escape(text)}")
+    console.print(f"\n[bold]To quote[/bold]: {escape(found.paragraph)}")
     console.print(f"\ncite: {escape(found.citation)}")

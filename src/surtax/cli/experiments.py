@@ -32,32 +32,37 @@ def _money(world: Any, x: float) -> str:
               help="energy, cars, lumber, everything, …; an HS code (HS2709); a sector (C29). Several: the sum "
               "against the parts.")  # fmt: skip
 @click.option("--both", is_flag=True, help="The other direction as well.")
+@click.option("--horizon", default="both", show_default=True, metavar="short|long|both",
+              help="short: factors stay where they are, buyers change suppliers as in the first year.")  # fmt: skip
 @click.option("--world", default=None, metavar="NAME|FILE", help="Accounts to start from.")
 @click.option("--deficits", default="fixed", show_default=True, metavar="CLOSURE", help="As for `surtax run`.")
 @click.option("--elasticities", default=None, metavar="NAME|NUMBER|FILE", help="As for `surtax run`.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def depend(
-    importer: str, origin: str, products: tuple[str, ...], both: bool, world: str | None, deficits: str,
+    importer: str, origin: str, products: tuple[str, ...], both: bool, horizon: str, world: str | None, deficits: str,
     elasticities: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """How much IMPORTER depends on ORIGIN for a product, and what doing without it would cost (an exact embargo)."""
     import surtax as sx
     from surtax.elasticities import apply
-    from surtax.experiments.dependence import as_plain, dependence, together
+    from surtax.experiments.dependence import HORIZONS, as_plain, dependence, horizons, together
 
+    asked = horizons(horizon)
     accounts = sx.load_world() if world is None else sx.load_world(world)
     if elasticities is not None:
         accounts = apply(accounts, elasticities)
     options: dict[str, Any] = {"deficits": deficits}
     pairs = [(importer, origin), (origin, importer)] if both else [(importer, origin)]
-    found = [dependence(accounts, i, o, p, **options) for i, o in pairs for p in products]
-    joint = together(accounts, importer, origin, list(products), **options) if len(products) > 1 else None
+    found = [dependence(accounts, i, o, p, horizon, **options) for i, o in pairs for p in products]
+    joint = []
+    for i, o in pairs if len(products) > 1 else []:
+        joint += [together(accounts, i, o, list(products), model=HORIZONS[h], **options) for h in asked]
     if as_json:
         plain: dict[str, Any] = {"schema": "surtax-depend/1", "products": [as_plain(d) for d in found]}
-        if joint is not None:
+        if joint:
             from dataclasses import asdict
 
-            plain["together"] = asdict(joint)
+            plain["together"] = [asdict(t) for t in joint]
         _json(plain)
         return
     from surtax.report.console import Console
@@ -65,10 +70,14 @@ def depend(
     console = Console()
     for d in found:
         _dependence(console, accounts, d)
-    if joint is not None:
-        _together(console, joint, importer.upper(), origin.upper())
-    c = next(iter(found[0].conditions.values()))
-    console.print(f"{c['model']}, deficits {c['closure']}, elasticities {c['elasticities']}; {c['world']}")
+    for t in joint:
+        _together(console, t)
+    for each, c in found[0].conditions.items():
+        worst = max(d.conditions[each]["residual"] for d in found)
+        console.print(
+            f"{each} run: {c['model']}, deficits {c['closure']}, elasticities {c['elasticities']}; {c['world']}; "
+            f"residual {worst:.0e}"
+        )
 
 
 def _dependence(console: Any, world: Any, d: Dependence) -> None:
@@ -94,18 +103,21 @@ def _dependence(console: Any, world: Any, d: Dependence) -> None:
     console.print()
 
 
-def _together(console: Any, t: Together, importer: str, origin: str) -> None:
+def _together(console: Any, t: Together) -> None:
+    i, o = t.importer, t.origin
     parts = ", ".join(f"{k} {v.importer:+.4f}" for k, v in t.alone.items())
     console.print(
-        f"[bold]All at once[/bold]: {importer} {t.together.importer:+.3f} %, {origin} {t.together.origin:+.3f} %; one "
-        f"by one they add up to {t.sum_importer:+.3f} and {t.sum_origin:+.3f} ({importer}: {parts})"
+        f"[bold]{i} without all of them at once[/bold] ({t.model}): {i} {t.together.importer:+.4f} %, {o} "
+        f"{t.together.origin:+.4f} %; one by one they add up to {t.sum_importer:+.4f} and {t.sum_origin:+.4f} ({i}: "
+        f"{parts})"
     )
 
 
 @click.command()
 @click.option("--between", default="CAN,USA", show_default=True, metavar="A,B", help="The two countries.")
-@click.option("--benchmark", default="provinces", show_default=True, metavar="provinces|head-ries",
-              help="What the border is measured against: trade within Canada, or trade at home.")  # fmt: skip
+@click.option("--benchmark", default="provinces", show_default=True, metavar="provinces|head-ries|gravity",
+              help="What the border is measured against: trade within Canada; the two countries' trade at home; trade "
+                   "at home of all countries, by PPML (some seconds; needs the extra `estimate`).")  # fmt: skip
 @click.option(
     "--remove", default=100.0, show_default=True, type=float, metavar="PER CENT", help="Part of the wedge that goes."
 )
@@ -129,6 +141,8 @@ def border(
     pair = [x.strip() for x in between.split(",")]
     if len(pair) != 2 or not all(pair):
         raise InputError(f"--between {between!r}: two countries, such as CAN,USA.")
+    if not 0 <= remove <= 100:
+        raise InputError(f"--remove {remove:g}: the part of the border that goes, between 0 and 100 per cent.")
     accounts = sx.load_world() if world is None else sx.load_world(world)
     if elasticities is not None:
         accounts = apply(accounts, elasticities)
@@ -153,8 +167,9 @@ def _border(found: Border) -> None:
         f"[bold]The border between {found.one} and {found.other}[/bold], against {found.wedge.benchmark}: at given "
         f"incomes and prices {found.wedge.factor:.2f} times as much would be traded without it"
     )
-    ranked = sorted(found.equivalents.items(), key=lambda kv: -kv[1])
-    console.print("tariff equivalents, %: " + ", ".join(f"{s} {t:.0f}" for s, t in ranked))
+    console.print(_wedges(found))
+    if found.wedge.average is not None:
+        console.print("gravity has no distances: like head-ries it counts distance and taste as part of the border")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(f"{100 * found.removed:g} % of it removed")
     table.add_column("trade between them, %", justify="right")
@@ -165,7 +180,44 @@ def _border(found: Border) -> None:
     console.print(f"the border reduces trade between them by {found.reduces_trade:.1f} %")
     for source, value, what in COMPARATORS:
         console.print(f"beside it: {source}: {value:g} {what}")
+    _parts(console, found)
+    c = found.conditions
+    console.print(
+        f"{c['model']}, deficits {c['closure']}, elasticities {c['elasticities']}; {c['world']}; residual "
+        f"{c['residual']:.0e}"
+    )
+
+
+def _wedges(found: Border) -> Any:
+    """Tariff equivalents by sector and benchmark, the chosen benchmark's largest first."""
+    from rich.table import Table
+
+    def cell(x: float) -> str:
+        return f"{x:.0f}" if x == x else "–"
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("tariff equivalent of the wedge, %")
+    columns = [w.equivalents for w in found.beside.values()]
+    for name in found.beside:
+        table.add_column(name, justify="right")
+    if found.wedge.average is not None:
+        table.add_column("gravity, mean other pair", justify="right")
+        columns.append(100 * (found.wedge.average - 1))
+    own = found.wedge.equivalents
+    for s in sorted(range(len(own)), key=lambda s: -own[s] if own[s] == own[s] else 1.0):
+        table.add_row(found.sectors[s], *(cell(float(x[s])) for x in columns))
+    return table
+
+
+def _parts(console: Any, found: Border) -> None:
+    """What is solved, and what is not: figures of the accounts beside the parts that are not modelled."""
+    console.print("trade: solved, above; nothing below is part of those numbers")
+    if len(found.not_modelled) > 1:
+        for a in found.accounts:
+            if a.persons == a.persons and a.income_per_person == a.income_per_person:
+                console.print(
+                    f"accounts of {a.country}: {a.persons / 1e6:,.1f} million persons, value added of "
+                    f"{a.income_per_person:,.0f} a person at the accounts' exchange rate"
+                )
     for text in found.not_modelled:
         console.print(f"not modelled: {text}")
-    c = found.conditions
-    console.print(f"{c['model']}, deficits {c['closure']}, elasticities {c['elasticities']}; {c['world']}")

@@ -106,10 +106,8 @@ def run(
     from surtax.report.summary import summarise
 
     writable((csv_folder, parquet_folder), report)
-    if law_files and not day:
-        raise InputError("--law goes with --on DATE: a run follows the law of a day only where a day is given.")
     if not day:
-        _no_day()
+        _no_day(law_files)
     model = chosen_model(**options)
     both = options["horizon"] == "both"
     if both and report:
@@ -143,11 +141,7 @@ def run(
         summary = summarise(outcome, top)
         if csv_folder or parquet_folder:
             say("writing tables")
-            from surtax.report.tables import write_tables
-
-            for folder, kind in ((csv_folder, "csv"), (parquet_folder, "parquet")):
-                for name, each in outcomes.items() if folder else ():
-                    write_tables(each, folder / name, kind)  # type: ignore[operator]
+            _write(outcomes, csv_folder, parquet_folder)
         if report:
             say("writing the report")
             _report(outcome, summary, report, accounts, elasticities, model)
@@ -160,10 +154,21 @@ def run(
             click.echo(f"wrote {path}")
 
 
-def _no_day() -> None:
+def _write(outcomes: dict[str, Outcome], csv_folder: Path | None, parquet_folder: Path | None) -> None:
+    from surtax.report.tables import write_tables
+
+    for folder, kind in ((csv_folder, "csv"), (parquet_folder, "parquet")):
+        if folder is not None:
+            for name, each in outcomes.items():
+                write_tables(each, folder / name, kind)
+
+
+def _no_day(law_files: tuple[Path, ...]) -> None:
     """Refuse what only a dated run would use."""
     from click.core import ParameterSource
 
+    if law_files:
+        raise InputError("--law goes with --on DATE: a run follows the law of a day only where a day is given.")
     source = click.get_current_context().get_parameter_source
     for name in ("preference", "car_us_content", "remissions"):
         if source(name) not in (None, ParameterSource.DEFAULT):

@@ -213,7 +213,7 @@ def _estimate(
     # A scale moves the fixed effects alone, and keeps exponentials in range.
     scale = design.y.mean()
     kinds = {"pair": {"CRV1": "pair"}, "country": {"CRV1": "exporter+importer"}, "robust": "hetero"}
-    fit = _fit(design, scale, kinds[errors])
+    fit = fit_poisson(design, scale, kinds[errors])
     names = [str(c) for c in fit.coef().index]
     if "tariff" not in names:
         raise InputError("the fixed effects and controls leave no variation in tariffs")
@@ -250,7 +250,7 @@ def _estimate(
     )
 
 
-def _fit(design: Design, scale: float, kind: Any) -> Any:
+def fit_poisson(design: Design, scale: float, kind: Any) -> Any:
     """The fitted regression; pyfixest's warnings are read off its result instead."""
     pyfixest = _pyfixest()
     import pandas as pd

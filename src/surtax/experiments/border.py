@@ -1,6 +1,6 @@
 """What a border costs: its wedge, estimated from trade, and the world without it, in general equilibrium.
 
-Two readings of the wedge between countries o and d in sector s, from paid flows X at purchaser prices:
+Three readings of the wedge between countries o and d in sector s, from paid flows X at purchaser prices:
 
 - *Head–Ries* (Head & Ries 2001, American Economic Review 91(4)): φ = √(X_od X_do / (X_oo X_dd)), τ = φ^(−1/θ):
   everything that makes trade between them dearer than trade at home, distance and tastes included, the mean of both
@@ -9,6 +9,9 @@ Two readings of the wedge between countries o and d in sector s, from paid flows
   weighted by size: what the border adds to distance within Canada. Whether it is too high or too low depends on whether
   the other country's regions lie nearer or farther than provinces do, which the accounts do not tell. Where provinces
   trade less with each other than abroad there is no barrier in this reading: τ = 1.
+- *gravity*: φ from PPML with exporter and importer effects on the flows of all countries with sales at home
+  (`surtax.estimation.borders`): home sales of all countries are the yardstick, so that a country whose own are odd
+  weighs less. Like Head–Ries it holds distance and taste: without distances they cannot be told from the border.
 
 Removing a part r of a wedge means τ̂ = τ^(−r) in both directions. Prices of third countries respond (multilateral
 resistance, Anderson & van Wincoop 2003), since the whole system is solved.
@@ -16,6 +19,7 @@ resistance, Anderson & van Wincoop 2003), since the whole system is solved.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -36,7 +40,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 PROVINCES = "canada-provinces-2022"
-BENCHMARKS = ("head-ries", "provinces")
+BENCHMARKS = ("head-ries", "provinces", "gravity")
 #: Published estimates of the US–Canada border, with what each means: comparators, of other years and methods.
 COMPARATORS = (
     (
@@ -62,12 +66,21 @@ class Wedge:
     phi : φ [s] freeness of trade relative to the benchmark, NaN where nothing is traded or made.
     tau : τ [s] = φ^(−1/θ) ≥ 1, ratio of costs; 1 where φ is not known or above one.
     factor : 1/φ over sectors, weighted by trade: how many times as much would be traded at given incomes and prices.
+    average, average_error : for gravity: τ [s] of the mean other pair of countries, and the standard error of its
+        logarithm; NaN where not known, None for the other benchmarks.
     """
 
     benchmark: str
     phi: Array
     tau: Array
     factor: float
+    average: Array | None = None
+    average_error: Array | None = None
+
+    @property
+    def equivalents(self) -> Array:
+        """[s] tariff equivalent 100 (τ − 1), per cent; NaN where the wedge is not known."""
+        return np.where(np.isnan(self.phi), np.nan, 100 * (self.tau - 1))
 
 
 def head_ries(world: World, o: int, d: int) -> Array:
@@ -87,21 +100,56 @@ def wedge(world: World, one: str, other: str, benchmark: str = "provinces") -> W
     Raises
     ------
     InputError
-        an unknown benchmark; the benchmark of provinces for other countries than Canada and one other.
+        an unknown benchmark; the benchmark of provinces for other countries than Canada and one other; gravity without
+        pyfixest.
+    NoConvergence
+        gravity: an estimation did not settle.
     """
     if benchmark not in BENCHMARKS:
         raise InputError(f"benchmark {benchmark!r}: one of {', '.join(BENCHMARKS)}.")
     a, b = world.country(one), world.country(other)
     if a == b:
         raise InputError(f"{one} and {other} are the same country: there is no border between them.")
-    phi = head_ries(world, a, b)
+    average = error = None
     if benchmark == "provinces":
         phi = _against_provinces(world, world.countries[a], world.countries[b])
+    elif benchmark == "gravity":
+        phi, average, error = gravity(world, a, b)
+    else:
+        phi = head_ries(world, a, b)
     tau = np.where(np.isnan(phi) | (phi > 1), 1.0, np.where(np.isnan(phi), 1.0, phi) ** (-1 / world.elasticity))
     trade = world.flows[:, a, b] + world.flows[:, b, a]
     kept = ~np.isnan(phi) & (trade > 0)
     factor = float((trade[kept] / np.minimum(phi[kept], 1)).sum() / trade[kept].sum()) if kept.any() else float("nan")
-    return Wedge(benchmark, phi, tau, factor)
+    return Wedge(benchmark, phi, tau, factor, average, error)
+
+
+def gravity(world: World, a: int, b: int) -> tuple[Array, Array, Array]:
+    """φ [s] of a pair by PPML, τ [s] of the mean other pair and its logarithm's standard error; NaN: not known."""
+    from surtax.estimation import border_effect
+
+    phi, mean, error = (np.full(len(world.sectors), np.nan) for _ in range(3))
+    for s in range(len(world.sectors)):
+        paid = world.flows[s] * (1 + world.tariffs[s])
+        if not (paid[a, b] + paid[b, a] > 0 and np.diag(paid).any()):
+            continue
+        found = border_effect(paid, a, b)
+        phi[s] = np.exp(found.pair)
+        mean[s] = np.exp(-found.others / world.elasticity[s])
+        error[s] = found.others_error / world.elasticity[s]
+    return phi, mean, error
+
+
+def by_benchmark(world: World, one: str, other: str, chosen: Wedge) -> dict[str, Wedge]:
+    """The wedge by every benchmark that takes no estimation, and the chosen one: to be shown side by side."""
+    found = {}
+    for name in BENCHMARKS:
+        if name == chosen.benchmark:
+            found[name] = chosen
+        elif name != "gravity":
+            with contextlib.suppress(InputError):  # provinces, for other countries than Canada and one other
+                found[name] = wedge(world, one, other, name)
+    return found
 
 
 def _against_provinces(world: World, one: str, other: str) -> Array:
@@ -156,16 +204,44 @@ class Step:
     trade: float
 
 
+@dataclass(frozen=True)
+class Accounts:
+    """A country beside the other, from the world's accounts: what bears on transfers and migration, not modelled.
+
+    Attributes
+    ----------
+    income : value added, in the world's unit; persons : NaN where unknown.
+    income_per_person : in the unit's currency, at its exchange rate; NaN where persons are unknown.
+    """
+
+    country: str
+    income: float
+    persons: float
+    income_per_person: float
+
+
+def accounts_of(world: World, country: str) -> Accounts:
+    """Income and persons of one country."""
+    n = world.country(country)
+    income = float((world.value_added[:, n] * world.output[:, n]).sum())
+    persons = float("nan") if world.population is None else float(world.population[n])
+    scale = world.unit.scale or float("nan")
+    return Accounts(world.countries[n], income, persons, income * scale / persons)
+
+
 @dataclass(frozen=True, eq=False)
 class Border:
     """A border and the world without it.
 
     Attributes
     ----------
-    one, other, removed : the pair, and the part of the wedge that is removed.
-    wedge : see `Wedge`; equivalents : sector → tariff equivalent 100 (τ − 1) of the whole wedge.
+    one, other, removed, sectors : the pair, the part of the wedge that is removed, and the world's sectors.
+    wedge : see `Wedge`; beside : benchmark → wedge, this one and those that are at hand.
+    equivalents : sector → tariff equivalent 100 (τ − 1) of the whole wedge.
     steps : in order; each holds all before it.
-    reduces_trade : per cent by which the border reduces trade between the two, from the first step.
+    reduces_trade : per cent by which the border reduces trade between the two, from the step that removes it; NaN where
+        that step was not solved on its own.
+    accounts : of the two, in their order.
     not_modelled : what a union would also bring.
     conditions : of the last solution.
     """
@@ -173,10 +249,13 @@ class Border:
     one: str
     other: str
     removed: float
+    sectors: tuple[str, ...]
     wedge: Wedge
+    beside: Mapping[str, Wedge]
     equivalents: Mapping[str, float]
     steps: tuple[Step, ...]
     reduces_trade: float
+    accounts: tuple[Accounts, Accounts]
     not_modelled: tuple[str, ...]
     conditions: Mapping[str, Any]
 
@@ -198,6 +277,7 @@ def remove_border(
     remove: float = 1.0,
     union: bool = False,
     given: Scenario | None = None,
+    last: bool = False,
     **options: Any,
 ) -> Border:
     """Solve the world without (a part of) the border between two countries.
@@ -207,7 +287,8 @@ def remove_border(
     remove : part of the wedge's logarithm that goes, 0 to 1.
     union : also end tariffs between the two and give `other`'s tariffs on third countries to `one` ("51st state":
         one=CAN, other=USA).
-    given : measures in force, over which the union's first steps are laid.
+    given : measures in force; a step of their own, over which the others are laid.
+    last : solve the last step alone.
     options : of `solve`.
 
     Raises
@@ -226,6 +307,8 @@ def remove_border(
     cost[:, a, b] *= lower
     cost[:, b, a] *= lower
     plan: list[tuple[str, Schedule]] = [("border removed", replace(schedule, trade_cost=cost))]
+    if given is not None:
+        plan.insert(0, (f"{given.name} in force", schedule))
     if union:
         free = np.array(schedule.tariffs)
         free[:, a, b] = free[:, b, a] = 0.0
@@ -235,17 +318,22 @@ def remove_border(
         common[:, others, a] = common[:, others, b]
         plan.append((f"and {other}'s tariffs on third countries for both", Schedule(common, cost, np.inf)))
     steps, outcome = [], None
-    for name, what in plan:
+    for name, what in plan[-1:] if last else plan:
         outcome = solve(world, what, **options)
         steps.append(_step(name, outcome, a, b))
     if outcome is None:  # pragma: no cover - there is always a first step
         raise AssertionError
-    known = zip(world.sectors, found.tau, found.phi, strict=True)
+    # The step that removes the border, against the one before it or the base.
+    at = 0 if given is None else 1
+    before = 0.0 if given is None else steps[0].trade / 100
+    known = not last or len(plan) == 1
+    reduces = 100 * (1 - (1 + before) / (1 + steps[at].trade / 100)) if known else float("nan")
     return Border(
-        one, other, remove, found,
-        {s: 100 * (float(t) - 1) for s, t, p in known if not np.isnan(p)},
+        one, other, remove, world.sectors, found, by_benchmark(world, one, other, found),
+        {s: float(x) for s, x in zip(world.sectors, found.equivalents, strict=True) if not np.isnan(x)},
         tuple(steps),
-        100 * (1 - 1 / (1 + steps[0].trade / 100)),
+        reduces,
+        (accounts_of(world, one), accounts_of(world, other)),
         NOT_MODELLED if union else NOT_MODELLED[3:],
         outcome.describe(),
     )  # fmt: skip
@@ -264,6 +352,14 @@ def _step(name: str, outcome: Outcome, a: int, b: int) -> Step:
 
 def as_plain(found: Border) -> dict[str, Any]:
     """The result as plain values for JSON."""
+    average = found.wedge.average
+
+    def number(x: float) -> float | None:
+        return float(x) if np.isfinite(x) else None
+
+    def by_sector(values: Array) -> dict[str, float | None]:
+        return {s: number(x) for s, x in zip(found.sectors, values, strict=True)}
+
     return {
         "schema": "surtax-border/1",
         "between": [found.one, found.other],
@@ -271,8 +367,11 @@ def as_plain(found: Border) -> dict[str, Any]:
         "removed": found.removed,
         "factor": found.wedge.factor,
         "tariff_equivalents": dict(found.equivalents),
+        "by_benchmark": {k: by_sector(v.equivalents) for k, v in found.beside.items()},
+        "average_pair": None if average is None else by_sector(100 * (average - 1)),
         "steps": [asdict(s) for s in found.steps],
-        "border_reduces_trade": found.reduces_trade,
+        "border_reduces_trade": number(found.reduces_trade),
+        "accounts": [{k: v if isinstance(v, str) else number(v) for k, v in asdict(a).items()} for a in found.accounts],
         "comparators": [{"source": s, "value": v, "what": w} for s, v, w in COMPARATORS],
         "not_modelled": list(found.not_modelled),
         "conditions": dict(found.conditions),

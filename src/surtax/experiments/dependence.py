@@ -2,7 +2,11 @@
 
 Doing without is an embargo in general equilibrium: a closed cell is closed exactly (τ̂ = ∞). A product that is part ω
 of a sector's flow closes that part: with lines that substitute as varieties do (ς = θ + 1 in the product nest,
-docs/models/nest.md) the cell's wedge becomes τ̂ = (1 − ω)^(−1/θ), whose limit at ω = 1 is the closed cell.
+docs/models/nest.md) the cell's wedge becomes τ̂ = (1 − ω)^(−1/θ), whose limit at ω = 1 is the closed cell. θ is that of
+the model solved: in the short run it is smaller, and the same ω takes a larger τ̂.
+
+Two horizons: the *long* run, when factors have moved between sectors and buyers have changed suppliers, and the *short*
+run, with factors that stay in their sectors and the trade elasticities of the first year (`General(horizon="short")`).
 """
 
 from __future__ import annotations
@@ -16,7 +20,9 @@ from numpy.typing import NDArray
 
 from surtax.errors import InputError
 from surtax.experiments.products import Product, coverage, product, within
-from surtax.model.equilibrium import solve
+from surtax.model.equilibrium import solve, with_elasticities
+from surtax.model.options import General
+from surtax.model.registry import model_named
 from surtax.policy.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -24,6 +30,26 @@ if TYPE_CHECKING:
     from surtax.world import World
 
 Array = NDArray[np.float64]
+
+#: horizon → model that makes it.
+HORIZONS: Mapping[str, str] = {"long": "core", "short": "short-run"}
+#: Models whose flows fall with τ̂^(−θ), so that a part ω of a flow is closed by τ̂ = (1 − ω)^(−1/θ).
+ARMINGTON = ("core", "tariffwar")
+
+
+def horizons(asked: str) -> tuple[str, ...]:
+    """The horizons that "short", "long" or "both" names, the long run first.
+
+    Raises
+    ------
+    InputError
+        another word.
+    """
+    if asked == "both":
+        return tuple(HORIZONS)
+    if asked not in HORIZONS:
+        raise InputError(f"horizon {asked!r}: short, long or both.")
+    return (asked,)
 
 
 @dataclass(frozen=True)
@@ -95,7 +121,7 @@ def dependence(
     importer: str,
     origin: str,
     name: str,
-    horizons: Mapping[str, Mapping[str, Any]] | None = None,
+    horizon: str = "long",
     **options: Any,
 ) -> Dependence:
     """How much `importer` depends on `origin` for a product.
@@ -105,8 +131,8 @@ def dependence(
     world : the accounts, with the elasticities to be used.
     importer, origin : codes.
     name : see `surtax.experiments.products.product`.
-    horizons : name → options of `solve` that make it (such as model); the default is the long run.
-    options : of `solve`, for all horizons (deficits, …).
+    horizon : "long", "short" or "both"; each is a model, see `HORIZONS`.
+    options : of `solve` (deficits, …); a model of one's own goes with one horizon and is called by it.
 
     Raises
     ------
@@ -130,10 +156,10 @@ def dependence(
     of_imports = 100 * flow.sum() / (share * abroad)[weight].sum()
     of_use = 100 * flow.sum() / (share * bought.sum(axis=1))[weight].sum()
     losses, conditions = {}, {}
-    for horizon, how in (horizons or {"long": {}}).items():
-        outcome = embargo(world, importer, origin, [share], **{**options, **how})
-        losses[horizon] = _loss(outcome, d, o, share)
-        conditions[horizon] = outcome.describe()
+    for each in horizons(horizon):
+        outcome = embargo(world, importer, origin, [share], **_with_model(each, horizon, options))
+        losses[each] = _loss(outcome, d, o, share)
+        conditions[each] = outcome.describe()
     return Dependence(
         item,
         importer,
@@ -152,8 +178,15 @@ def embargo(
 ) -> Outcome:
     """The equilibrium without the given shares [s] of each sector's flow from origin to importer; shares add up.
 
-    With `both` the flow from importer to origin is closed as well.
+    With `both` the flow from importer to origin is closed as well. `options` are those of `solve`.
+
+    Raises
+    ------
+    InputError
+        a part of a flow is to be closed in a model in which no single wedge does it; see `solve`.
     """
+    world = with_elasticities(world, options.pop("elasticities", None))
+    theta = _theta(world, options.get("model", "core"))
     closed = np.minimum(np.sum(shares, axis=0), 1.0)
     # Shares that make up a whole but for rounding close the cell.
     closed[closed > 1 - 1e-12] = 1.0
@@ -161,9 +194,28 @@ def embargo(
     for d, o in [(importer, origin), (origin, importer)][: 2 if both else 1]:
         flow = world.flows[:, world.country(o), world.country(d)]
         for s in np.flatnonzero((closed > 0) & (flow > 0)):
-            factor = np.inf if closed[s] == 1 else float((1 - closed[s]) ** (-1 / world.elasticity[s]))
+            factor = np.inf if closed[s] == 1 else float((1 - closed[s]) ** (-1 / theta[s]))
             scenario = scenario.trade_cost(importer=d, exporter=o, sector=world.sectors[s], factor=factor)
     return solve(world, scenario, **options)
+
+
+def _with_model(each: str, asked: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of `solve` for one horizon."""
+    if "model" in options and asked == "both":
+        raise InputError("both horizons are models of their own: give model with one horizon, long or short.")
+    return {"model": HORIZONS[each], **options}
+
+
+def _theta(world: World, model: Any) -> Array:
+    """θ [s] with which the model answers a wedge."""
+    chosen = model_named(model)
+    if isinstance(chosen, General):
+        return chosen.theta(world)
+    if chosen.name in ARMINGTON:
+        return world.elasticity
+    raise InputError(
+        f"the model {chosen.name!r} has no product nest: give core, short-run or another variant of the core."
+    )
 
 
 def _loss(outcome: Outcome, d: int, o: int, share: Array) -> Loss:
@@ -200,10 +252,14 @@ class Together:
 
     Attributes
     ----------
+    importer, origin, model : whom it is about, and the model solved.
     alone : product → loss; sum_importer, sum_origin : added up, per cent.
     together : all closed at once.
     """
 
+    importer: str
+    origin: str
+    model: str
     alone: Mapping[str, Loss]
     together: Loss
     sum_importer: float
@@ -211,14 +267,17 @@ class Together:
 
 
 def together(world: World, importer: str, origin: str, names: Sequence[str], **options: Any) -> Together:
-    """The sum against the parts: closing several products one by one, and all of them."""
+    """The sum against the parts: closing several products one by one, and all of them; `options` are of `solve`."""
     d, o = world.country(importer), world.country(origin)
     importer, origin = world.countries[d], world.countries[o]
     shares = {n: coverage(product(n, world), world, importer, origin)[0] for n in names}
     alone = {n: _loss(embargo(world, importer, origin, [x], **options), d, o, x) for n, x in shares.items()}
     union = _union(world, names, shares, importer, origin)
-    both = _loss(embargo(world, importer, origin, [union], **options), d, o, union)
-    return Together(alone, both, sum(x.importer for x in alone.values()), sum(x.origin for x in alone.values()))
+    outcome = embargo(world, importer, origin, [union], **options)
+    return Together(
+        importer, origin, outcome.conditions.model, alone, _loss(outcome, d, o, union),
+        sum(x.importer for x in alone.values()), sum(x.origin for x in alone.values()),
+    )  # fmt: skip
 
 
 def _union(world: World, names: Sequence[str], shares: Mapping[str, Array], importer: str, origin: str) -> Array:

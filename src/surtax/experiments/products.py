@@ -105,7 +105,7 @@ def coverage(item: Product, world: World, importer: str, origin: str) -> tuple[A
     Raises
     ------
     InputError
-        a product that was not traded.
+        a product that was not traded, or that the accounts hold among services (electricity).
     """
     share = np.zeros(len(world.sectors))
     if item.sectors:
@@ -121,15 +121,23 @@ def coverage(item: Product, world: World, importer: str, origin: str) -> tuple[A
     if not total:
         source = origin if buyer_known else importer
         raise InputError(f"the US bought nothing of {item.words} from {source} in 2024: nothing to do without.")
+    goods = [s for s, g in zip(world.sectors, world.goods, strict=True) if g]
+    outside = int(value[hit & ~np.isin(sectors, goods)].sum())
+    if outside == total:
+        raise InputError(
+            f"{item.words}: the accounts hold it among services, with much else: they have no share and no loss for it."
+        )
+    # Electricity is a good in customs and part of services in the accounts: that part stays open, and it is said.
+    rest = f"; {100 * outside / total:.1f} % of it is among services in the accounts and stays open" if outside else ""
     for i, s in enumerate(world.sectors):
         rows = sectors == s
         if world.goods[i] and value[rows & hit].sum():
             of_sector, of_product = value[rows & hit].sum() / value[rows].sum(), value[rows & hit].sum() / total
             share[i] = of_sector if buyer_known else float(of_product >= HOLDS_IT)
     if buyer_known:
-        return share, f"US imports from {origin} of 2024 by ten-digit product"
+        return share, f"US imports from {origin} of 2024 by ten-digit product{rest}"
     held = ", ".join(s for s, x in zip(world.sectors, share, strict=True) if x)
     return (
         share,
-        f"whole sectors that hold it ({held}), wider than it: imports of {importer} by product are not at hand",
+        f"whole sectors that hold it ({held}), wider than it: imports of {importer} by product are not at hand{rest}",
     )

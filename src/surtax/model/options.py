@@ -118,6 +118,10 @@ class General:
         """What results say they come from."""
         return self.label or "general"
 
+    def theta(self, world: World) -> Array:
+        """θ [s] that the model solves with: the world's, times `SHORT_OVER_LONG` in the short run."""
+        return world.elasticity * (SHORT_OVER_LONG if self.horizon == "short" else 1.0)
+
     def rules(self, world: World, theta: Array) -> Rules:
         """The options as numbers for a world's sectors and its elasticities θ [s].
 

@@ -62,9 +62,7 @@ def base_world(model: General, world: World, deficits: str, solver: Solver) -> t
         if "world" not in cache:
             sets = world.meta.get("elasticities", {})
             name = str(sets.get("set", "given with the world") if isinstance(sets, dict) else sets)
-            cache["world"] = world.with_elasticity(
-                world.elasticity * SHORT_OVER_LONG, f"{name} × {SHORT_OVER_LONG:.2g} (short run)"
-            )
+            cache["world"] = world.with_elasticity(model.theta(world), f"{name} × {SHORT_OVER_LONG:.2g} (short run)")
         world = cache["world"]
     return world, how
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from surtax.policy.scenario import Scenario
     from surtax.world import World
 
+#: Fall of a sector's real wage, per cent, from which on its workers are counted as at risk: a convention.
+AT_RISK = 1.0
 DEFAULT = "canada-provinces-2022"
 EMPLOYMENT = Path(__file__).resolve().parent.parent / "data" / "regions" / "provinces_employment_2021.csv"
 
@@ -39,7 +41,10 @@ class Province:
     welfare, real_wage : per cent.
     equivalent_variation : in the world's unit; per_person : in its currency.
     exports_to_us, exports_to_us_change : goods and services, in the world's unit.
-    persons : employed in 2021; moved : how many of them change sector in the model, which loses no jobs.
+    persons : employed in 2021; moved : how many of them change sector.
+    lost : how many lose their job; None in models that lose none (all but those with rigid wages).
+    at_risk : how many work where wages fall by more than `AT_RISK` per cent in terms of consumer prices; None in
+        models whose wages are the same in all sectors.
     sectors : (sector of the provincial accounts, change of value added in the world's unit), largest losses and gains.
     """
 
@@ -53,6 +58,8 @@ class Province:
     exports_to_us_change: float
     persons: int
     moved: int
+    lost: int | None
+    at_risk: int | None
     sectors: tuple[tuple[str, float], ...]
 
 
@@ -114,9 +121,9 @@ def _row(o: Outcome, code: str, us: int, top: int) -> Province:
     change = o.value_added_change.values[:, n]
     grouped = {name: float(change[rows].sum()) for name, rows in _groups(w).items()}
     order = sorted(grouped, key=lambda g: grouped[g])
-    kept = [g for g in dict.fromkeys([*order[:top], *order[::-1][:top]]) if grouped[g] != 0]
-    use = np.nan_to_num(o.factor_use.values[:, n]) / 100
+    kept = [g for g in order[:top] if grouped[g] < 0] + [g for g in order[::-1][:top] if grouped[g] > 0]
     persons = _persons(w, code)
+    moved, lost, at_risk = _jobs(o, n, persons)
     sold = float(w.flows[:, n, us].sum()) if us >= 0 else float("nan")
     return Province(
         code,
@@ -128,9 +135,24 @@ def _row(o: Outcome, code: str, us: int, top: int) -> Province:
         sold,
         float(o.X_new[:, n, us].sum()) - sold if us >= 0 else float("nan"),
         int(persons.sum()),
-        round(float(np.abs(persons * use).sum() / 2)),
+        moved,
+        lost,
+        at_risk,
         tuple((g, grouped[g]) for g in kept),
     )
+
+
+def _jobs(o: Outcome, n: int, persons: Any) -> tuple[int, int | None, int | None]:
+    """Persons who change sector, lose their job, and work where wages fall; see `Province`."""
+    changed = float(np.abs(persons * np.nan_to_num(o.factor_use.values[:, n]) / 100).sum())
+    lost = at_risk = None
+    if "L_hat" in o.extra:
+        lost = max(0.0, float(persons.sum() * (1 - o.extra["L_hat"][n])))
+        changed = max(0.0, changed - lost)
+    if "sector_wage_hat" in o.extra:
+        real = o.extra["sector_wage_hat"][:, n] / o.P_consumer[n]
+        at_risk = round(float(persons[real < 1 - AT_RISK / 100].sum()))
+    return round(changed / 2), None if lost is None else round(lost), at_risk
 
 
 def _groups(world: World) -> dict[str, list[int]]:
@@ -189,6 +211,7 @@ def as_plain(found: ByProvince) -> dict[str, Any]:
                 "equivalent_variation": p.equivalent_variation, "per_person": number(p.per_person),
                 "exports_to_us": number(p.exports_to_us), "exports_to_us_change": number(p.exports_to_us_change),
                 "persons_employed": p.persons, "persons_changing_sector": p.moved,
+                "persons_losing_jobs": p.lost, "persons_at_risk": p.at_risk,
                 "value_added_change": [{"sector": s, "change": x} for s, x in p.sectors],
             }
             for p in found.provinces

@@ -24,6 +24,12 @@ FOLDER = Path(__file__).resolve().parent.parent / "data" / "regions"
 MARK = (
     "national results spread over states by their goods trade with Canada in 2022: incidence, not a solution by state"
 )
+#: What there is on jobs, and why it is not used.
+JOBS = (
+    "jobs by state are not computed: employment by industry is at hand by metropolitan area only (2019), many areas "
+    "lie in several states, and their codes do not say which; it would tell where an industry works, not what it sells "
+    "to Canada"
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,8 @@ class State:
     ----------
     imports, exports : goods from and to Canada in 2022, USD million; of_gdp : their sum over GDP, per cent.
     imports_change, exports_change : the state's part of the national change, in the world's unit.
-    duty : its part of the change of US duties on Canadian goods, in the world's unit.
+    duty : its part of the change of US duties on Canadian goods; counter_duty : of Canada's duties on US goods, by what
+        it sells; both in the world's unit.
     """
 
     code: str
@@ -45,6 +52,7 @@ class State:
     imports_change: float
     exports_change: float
     duty: float
+    counter_duty: float
 
 
 @lru_cache(maxsize=1)
@@ -74,6 +82,7 @@ def by_state(outcome: Outcome) -> tuple[State, ...]:
     sold = float((outcome.X_new - X)[goods][:, us][:, canada].sum())
     duty = outcome.schedule.tariffs * outcome.X_new - t * X
     paid = float(duty[goods][:, canada, us].sum())
+    countered = float(duty[goods][:, us][:, canada].sum())
     rows, meta = trade()
     total_in = sum(float(r["imports_from_canada"]) for r in rows)
     total_out = sum(float(r["exports_to_canada"]) for r in rows)
@@ -86,7 +95,15 @@ def by_state(outcome: Outcome) -> tuple[State, ...]:
         of_gdp = 100 * (value_in + value_out) / float(r["gdp"])
         found.append(
             State(
-                r["state"], r["name"], value_in, value_out, of_gdp, share_in * bought, share_out * sold, share_in * paid
+                r["state"],
+                r["name"],
+                value_in,
+                value_out,
+                of_gdp,
+                share_in * bought,
+                share_out * sold,
+                share_in * paid,
+                share_out * countered,
             )
         )
     return tuple(sorted(found, key=lambda s: -s.of_gdp))
@@ -97,6 +114,7 @@ def as_plain(found: tuple[State, ...], outcome: Outcome) -> dict[str, Any]:
     return {
         "schema": "surtax-states/1",
         "mark": MARK,
+        "not_computed": [JOBS],
         "conditions": outcome.describe(),
         "trade": dict(trade()[1]),
         "states": [asdict(s) for s in found],

@@ -38,12 +38,16 @@ def render(found: Checked) -> str:
         ("grounds", "Grounds of the verdict", bullets(found.grounds)),
         ("sources", "Sources", bullets([*sources, *computed])),
         ("not-computed", "Not computed", bullets(found.not_computed)),
-        ("cite", "How to reproduce and cite this", paragraphs(found.citation, f"Command: {found.replay}")),
+        (
+            "cite",
+            "How to reproduce and cite this",
+            paragraphs(found.paragraph, found.citation, f"Command: {found.replay}"),
+        ),
     ]
     front = tag(
         "header",
         tag("p", f"Surtax claim check · {found.who}, {found.when}", class_="kicker"),
-        tag("h1", f"“{found.words}”"),
+        tag("h1", found.quoted),
         tag("p", found.verdict, class_="answer"),
         paragraphs(found.meaning, f"Source of the words: {found.source}.", class_="description"),
     )

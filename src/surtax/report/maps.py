@@ -21,6 +21,8 @@ FOLDER = Path(__file__).resolve().parent.parent / "data" / "maps"
 #: From far below zero to far above; the middle is nothing to speak of.
 LOSSES = ("#b24a00", "#e08a3c", "#f7cfa0")
 GAINS = ("#b9d7ec", "#5fa3d0", "#00639c")
+#: Values no larger are rounding of a solution, which colours are not to show.
+ROUNDING = 1e-9
 LITTLE, UNKNOWN, EDGE = "#f7f7f5", "#dfe2e6", "#ffffff"
 #: Column and row of each province's tile.
 TILES = {
@@ -39,8 +41,7 @@ def outlines(name: str) -> Mapping[str, Any]:
 
 def steps(values: Sequence[float]) -> tuple[float, float, float]:
     """Three rising bounds, one significant digit each, at which colours change on both sides of zero."""
-    # Below the smallest normal number there is no digit to round to.
-    sizes = sorted(abs(v) for v in values if math.isfinite(v) and abs(v) > 1e-300)
+    sizes = sorted(abs(v) for v in values if math.isfinite(v) and abs(v) > ROUNDING)
     if not sizes:
         return 1.0, 2.0, 3.0
     picked = [sizes[min(int(q * len(sizes)), len(sizes) - 1)] for q in (0.3, 0.65, 0.92)]

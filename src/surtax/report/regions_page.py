@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from surtax.regions.states import MARK
+from surtax.regions.provinces import AT_RISK
+from surtax.regions.states import JOBS, MARK
 from surtax.report import maps
 from surtax.report.markup import Column, Safe, bullets, figure, join, paragraphs, section, table, tag
 from surtax.report.numbers import column, fixed
@@ -36,7 +37,14 @@ def provinces_page(found: ByProvince, command: str) -> str:
             Column("Real wage", column([p.real_wage for p in rows], sign=True), unit="per cent"),
             Column("Equivalent variation", column([p.equivalent_variation for p in rows], sign=True), unit=unit),
             Column("Per person", column([p.per_person for p in rows], sign=True), unit="a year"),
+            Column("Exports to the US", column([p.exports_to_us for p in rows]), unit=unit),
+            Column("Change", column([p.exports_to_us_change for p in rows], sign=True), unit=unit),
             Column("Change sector", [f"{p.moved:,}" for p in rows], unit="employed persons"),
+            *(
+                Column(word, [f"{getattr(p, key):,}" for p in rows], unit="employed persons")
+                for word, key in (("Lose their job", "lost"), (f"Real wage falls by over {AT_RISK:g} %", "at_risk"))
+                if getattr(rows[0], key) is not None
+            ),
         ],
     )
     behind = table(
@@ -81,9 +89,10 @@ def states_page(found: Sequence[State], outcome: Outcome, command: str) -> str:
             Column("Change", column([s.imports_change for s in rows], sign=True), unit=unit),
             Column("Exports", column([s.exports for s in rows]), unit="USD million, 2022"),
             Column("Change", column([s.exports_change for s in rows], sign=True), unit=unit),
-            Column("Duty", column([s.duty for s in rows], sign=True), unit=unit),
+            Column("US duty", column([s.duty for s in rows], sign=True), unit=unit),
+            Column("Canada's duty", column([s.counter_duty for s in rows], sign=True), unit=unit),
         ],
-        notes=[MARK],
+        notes=[MARK, JOBS],
     )
     shape = figure("Change of exports to Canada", "Thousandths of the state's GDP", picture, _source(outcome), MARK)
     return _page(title, f"{MARK[0].upper()}{MARK[1:]}.", join([shape, shown]), outcome, command)
