@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import surtax as sx
+from surtax.errors import NoConvergence
 from surtax.games.best_reply import Search, best_reply
 from surtax.games.instrument import Choice
 from surtax.games.nash import nash
@@ -93,3 +94,38 @@ def test_best_reply_by_sector_in_a_random_world():
     assert reply.value > reply.value_before
     assert reply.residual < 1e-10
     assert reply.evidence.gain_found < 1e-4
+
+
+def test_rates_that_move_nothing_do_not_break_newtons_method():
+    """A singular matrix of the first-order conditions: a step up the gradients, no error of linear algebra."""
+    world = small_world(2, countries=3, sectors=3, zero_flows=0.0, zero_output=0.0)
+    situation = Situation.of(world, None)
+    both = players(situation, ["C00", "C01"], [Choice("by-sector", bounds=(0.0, 1.5))] * 2, [Objective()] * 2)
+    calls = []
+
+    def flat(*_args):
+        calls.append(1)
+        n = sum(len(p.instrument.labels) for p in both)
+        return np.zeros((n, n))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("surtax.games.nash._matrix", flat)
+        found = nash(situation, both, Search(starts=1))
+    assert calls
+    assert found.equilibria[0].certificate.largest <= 1e-5
+
+
+def test_where_the_conditions_do_not_come_to_hold_the_replies_stand():
+    world = small_world(2, countries=3, sectors=3, zero_flows=0.0, zero_output=0.0)
+    situation = Situation.of(world, None)
+    both = players(situation, ["C00", "C01"], [Choice("uniform", bounds=(0.0, 1.5))] * 2, [Objective()] * 2)
+
+    def never(*_args):
+        raise NoConvergence("no")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("surtax.games.nash.first_order", never)
+        (e,) = nash(situation, both, Search(starts=1)).equilibria
+    assert e.apart is None
+    assert not e.met
+    assert e.certificate.largest <= 1e-5

@@ -108,3 +108,54 @@ def test_the_frontier_agrees_with_solved_scenarios():
     assert found.leader.values[0] >= max(p.values[0] for p in found.answered)
     for alone, answered in zip(found.alone, found.answered, strict=True):
         assert answered.values[1] >= alone.values[1] - 1e-9  # a reply serves the one who replies
+
+
+def test_an_interrupted_frontier_stops_where_it_is(monkeypatch):
+    """Interrupted in the search for the optimum, it prints that and does not walk on."""
+    situation = Situation.of(small_world(9, countries=4, sectors=3), None)
+    me = player(situation, "C00", Choice("uniform", ("C01",)), Objective())
+    other = player(situation, "C01", Choice("uniform", ("C00",)), Objective())
+    calls = 0
+    original = Situation.solve
+
+    def solve(self, tariffs, **more):
+        nonlocal calls
+        calls += 1
+        if calls == 6:
+            raise KeyboardInterrupt
+        return original(self, tariffs, **more)
+
+    monkeypatch.setattr(Situation, "solve", solve)
+    found = frontier(situation, me, [other], np.linspace(0, 1, 6))
+    assert not found.finished
+    assert found.alone == ()
+    assert found.leader is None
+
+
+@pytest.mark.parametrize("bounds", [(-0.5, 3.0), (0.0, 0.01)])
+def test_a_cut_leaves_all_else_in_force_as_it_is(bounds):
+    """With one rate for all, rates of the other side that differ by sector stay as they are, bounds or not."""
+    # Three countries alike, two of which tax each other far above what would serve either alone.
+    flows = np.ones((3, 3, 3)) + 4 * np.eye(3)
+    world = sx.World.from_arrays(["C00", "C01", "C02"], ["x", "y", "z"], flows, elasticity=[3.0, 4.0, 6.0])
+    given = sx.Scenario()
+    for n, s in enumerate(world.sectors):
+        given = given.tariff(importer="C00", exporter="C01", sector=s, set=0.6 + 0.15 * n)
+        given = given.tariff(importer="C01", exporter="C00", sector=s, set=0.9 - 0.15 * n)
+    situation = Situation.of(world, given)
+    choices = [Choice("uniform", ("C01",), ("*",), bounds), Choice("uniform", ("C00",), ("*",), bounds)]
+    both = players(situation, ["C00", "C01"], choices, [Objective()] * 2)
+    found = cooperate(situation, both, points=0, search=Search(starts=1))
+    before = sx.solve(world, given).welfare
+    assert found.cuts
+    for cut in found.cuts:
+        scenario = given
+        for name, _, rate in cut.rates:
+            partner = "C01" if name == "C00" else "C00"
+            scenario = scenario.tariff(importer=name, exporter=partner, set=0.0)
+            k = world.country(name)
+            o = world.country(partner)
+            x, t = world.flows[:, o, k], given.schedule(world).tariffs[:, o, k]
+            assert rate == pytest.approx(float(x @ t / x.sum()))
+        after = sx.solve(world, scenario).welfare
+        assert cut.gains == pytest.approx([after[c] - before[c] for c in ("C00", "C01")], abs=1e-8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ import surtax as sx
 from surtax.errors import InputError
 from surtax.games import escalate as module
 from surtax.games.escalate import Stage, escalate, scenario_of, weights
+from surtax.games.plain import escalation
 from surtax.games.situation import Situation
 from surtax.games.tree import END, load_tree, tree_names
+from surtax.report.escalation import escalation_page
 from tests.helpers import small_world
 
 TREE = """
@@ -238,3 +241,46 @@ def test_the_tree_that_ships(embedded):
                 [position[way]] if other.then == END else module._solutions(tree, position, e.payoffs, other.then, way)
             )
             assert max(e.payoffs[n, p] for n in ends) <= e.payoffs[position[path.moves], p] + 1e-6, (node, move)
+
+
+def test_interruption_keeps_the_ways_that_are_known(tmp_path, world, scenario, monkeypatch):
+    tree = tree_of(tmp_path)
+    whole = escalate(Situation.of(world), tree, scenario)
+    original, calls = module._solved, 0
+
+    def solved(*args):
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise KeyboardInterrupt
+        return original(*args)
+
+    monkeypatch.setattr(module, "_solved", solved)
+    situation = Situation.of(world)
+    part = escalate(situation, tree, scenario)
+    assert not part.finished
+    assert (part.schedules, part.of_schedules) == (2, whole.schedules)
+    assert part.perfect is None
+    known = np.isfinite(part.payoffs).all(axis=1)
+    assert known.any()
+    assert not known.all()
+    np.testing.assert_allclose(part.payoffs[known], whole.payoffs[known], atol=1e-9)
+    plain = escalation(situation, part)
+    json.dumps(plain, allow_nan=False)
+    assert len(plain["leaves"]) == known.sum()
+    page = escalation_page(part, plain["conditions"], leaves=False)
+    assert any("Interrupted after 2 of" in text for text in page.says)
+
+
+def test_more_than_a_hundred_ways_may_be_perfect(tmp_path, scenario):
+    """Where nobody cares every way is subgame-perfect, and none is left out."""
+    head = TREE[: TREE.index("start: first")].replace("history: [tax, answer]", "").replace("matrix: [first]", "")
+    nodes = "".join(
+        f"  - id: n{k}\n    day: 2025-01-01\n    who: C0{k % 2}\n    moves:\n"
+        f"      - {{id: a, kind: hold, then: {then}}}\n      - {{id: b, kind: hold, then: {then}}}\n"
+        for k, then in enumerate([*(f"n{k}" for k in range(1, 8)), "end"])
+    )
+    tree = tree_of(tmp_path, f"{head}start: n0\nnodes:\n{nodes}")
+    leaves = tuple(module._leaves(tree, scenario))
+    assert len(leaves) == 256
+    assert len(module._perfect(tree, leaves, np.zeros((256, 2))).leaves) == 256

@@ -8,6 +8,8 @@ import pytest
 import surtax as sx
 from surtax.errors import InputError
 from surtax.games.instrument import KINDS, Choice, instrument
+from surtax.games.objective import Objective
+from surtax.games.situation import Situation, player
 from tests.helpers import small_world
 
 
@@ -129,3 +131,52 @@ def test_measures_that_are_not_there_or_not_the_player_s_are_refused():
 
 def test_kinds_are_all_known():
     assert set(KINDS) == {"uniform", "by-partner", "by-sector", "by-sector-partner", "measure", "products"}
+
+
+def test_what_is_in_force_is_told_apart_from_where_a_search_may_start():
+    """Bounds cut where a search starts, never what is said to be in force."""
+    world = small_world(6)
+    given = sx.Scenario().tariff(importer="C00", exporter="*", set=0.4, measure="m")
+    i = instrument(world, "C00", Choice("uniform", bounds=(0.0, 0.02)), given.schedule(world).tariffs)
+    assert i.start == pytest.approx([0.02])
+    goods = world.goods
+    t, x = given.schedule(world).tariffs[goods][:, 1:, 0], world.flows[goods][:, 1:, 0]
+    assert i.in_force == pytest.approx([(t * x).sum() / x.sum()])
+
+
+def test_measures_may_not_take_a_tariff_below_what_is_allowed():
+    """A cut of tariffs, doubled, is a subsidy."""
+    world = small_world(6)
+    given = sx.Scenario().tariff(importer="C00", exporter="C01", add=0.3, measure="up")
+    given = given.tariff(importer="C00", exporter="C01", add=-0.3, measure="down")
+    tariffs = given.schedule(world).tariffs
+    chosen = Choice("measure", measures=("down",), subsidies=False)
+    instrument(world, "C00", Choice("measure", measures=("down",)), tariffs, given)
+    tight = Choice("measure", measures=("down",), subsidies=False, bounds=(0.0, 1.0))
+    instrument(world, "C00", tight, tariffs, given)
+    with pytest.raises(InputError, match="a subsidy, which is ruled out"):
+        instrument(world, "C00", chosen, tariffs, given)
+    with pytest.raises(InputError, match="no price left"):
+        instrument(world, "C00", Choice("measure", measures=("down",), bounds=(0.0, 9.0)), tariffs, given)
+
+
+@pytest.mark.parametrize("kind", ["measure", "products"])
+def test_most_favoured_nation_is_refused_where_there_are_no_rates_to_tie(kind):
+    with pytest.raises(InputError, match="ties rates together"):
+        instrument(small_world(6), "C00", Choice(kind, mfn=True), small_world(6).tariffs)
+
+
+def test_parts_of_a_country_levy_no_tariffs_on_each_other():
+    world = sx.load_world("canada-provinces-2022")
+    here = world.country("CA-ON")
+    for kind, mfn in (("by-partner", False), ("uniform", True)):
+        i = instrument(world, "CA-ON", Choice(kind, mfn=mfn), world.tariffs)
+        _, origins, _ = np.unravel_index(i.cells, world.flows.shape)
+        assert not world.within[origins, here].any()
+    with pytest.raises(InputError, match="part of the same country"):
+        instrument(world, "CA-ON", Choice(against=("CA-QC",)), world.tariffs)
+    whole = instrument(world, "USA", Choice("by-partner", against=("CAN",)), world.tariffs)
+    assert set(whole.labels) <= set(world.parts["CAN"])
+    situation = Situation.of(world)
+    with pytest.raises(InputError, match="in 10 parts"):
+        player(situation, "CAN", Choice(), Objective())

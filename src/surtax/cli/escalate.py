@@ -36,6 +36,7 @@ def escalate(
     Ships us-canada-tango, the choices of spring 2025.
     """
     import surtax as sx
+    from surtax.cli.games import INTERRUPTED
     from surtax.cli.run import progress, writable
     from surtax.errors import InputError
     from surtax.games import plain
@@ -68,9 +69,12 @@ def escalate(
 
         whole = escalation_page(found, result["conditions"], leaves=True)
         write_page(whole, report, shlex.join(["surtax", *sys.argv[1:]]))
-    if picture:
+    if picture and found.finished:
         write_picture(found, picture)
     if not as_json:
-        for path in (report, picture):
+        for path in (report, picture if found.finished else None):
             if path:
                 click.echo(f"wrote {path}")
+    if not found.finished:
+        click.echo("surtax: interrupted; the result is what was found until then", err=True)
+        sys.exit(INTERRUPTED)

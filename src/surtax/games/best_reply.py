@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from surtax.errors import InputError, NoConvergence
 from surtax.games.situation import Player, Situation
-from surtax.numerics.maximise import Linear, Maximum, gain_left, maximise
+from surtax.numerics.maximise import SLACK, Linear, Maximum, gain_left, maximise
 
 Array = NDArray[np.float64]
 Say = Callable[[str], None]
@@ -25,6 +25,8 @@ Say = Callable[[str], None]
 NOTHING = 1e-5
 #: A gradient that moves the objective by less than this over the whole range of the rates is flat, per cent.
 FLAT = 1e-9
+#: How often random deviations may lead to a better place before what they still gain is left as it is, and said.
+ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Evidence:
     gain_found : the largest gain of the random deviations, per cent; negative where each of them loses.
     deviations : how many were tried.
     at_bounds : how many of the rates are at a bound.
+    cut_short : how many searches were ended by their budget of evaluations, not by a maximum.
     """
 
     reached: tuple[float, ...]
@@ -68,6 +71,7 @@ class Evidence:
     gain_found: float
     deviations: int
     at_bounds: int
+    cut_short: int
 
     @property
     def spread(self) -> float:
@@ -188,27 +192,21 @@ def _evidence(
 ) -> Reply:
     i = player.instrument
     best = ends[0][1]
-    gain, tried, z = -np.inf, 0, best.x
+    gain, tried = -np.inf, 0
     try:
-        say("trying random deviations")
-        for other in [] if interrupted else deviations(player, best.x, search.deviations, rng):
-            if constraint is not None and constraint.missed(other) > 1e-9:
-                continue
-            try:
-                value = player.payoff(situation, situation.tariffs, other, quick=True)
-            except NoConvergence:
-                continue
-            tried += 1
-            if value - best.value > gain:
-                gain = value - best.value
-                if gain > NOTHING:
-                    z = other
-        if gain > NOTHING:
+        for attempt in range(0 if interrupted else ROUNDS):
+            say("trying random deviations")
+            gain, z, count = _deviate(situation, player, search, constraint, best, rng)
+            tried += count
+            if gain <= NOTHING or attempt == ROUNDS - 1:
+                break
             say("a deviation was better: searching from there")
-            again = climb(situation, player, situation.tariffs, z, search, constraint)
-            ends = [("a better deviation", again), *ends]
-            gain = max(e.value for _, e in ends[1:]) - again.value
-            best = again
+            best = climb(situation, player, situation.tariffs, z, search, constraint)
+            ends = [("a better deviation", best), *ends]
+            gain = -np.inf  # of the new place nothing is known yet
+            if not best.finished and best.evaluations < search.budget:
+                interrupted = True
+                break
     except KeyboardInterrupt:
         interrupted = True
     tariffs = i.put(best.x, situation.tariffs)
@@ -224,11 +222,35 @@ def _evidence(
         gain_found=float(gain),
         deviations=tried,
         at_bounds=int(((best.x <= i.lower) | (best.x >= i.upper)).sum()),
+        cut_short=sum(not e.finished and e.evaluations >= search.budget for _, e in ends),
     )
     return Reply(
         player, best.x, value, before[0], tariffs, situation.real_incomes(found), before[1],
         residual_of(situation, found), evidence, not interrupted, situation.solves,
     )  # fmt: skip
+
+
+def _deviate(
+    situation: Situation,
+    player: Player,
+    search: Search,
+    constraint: Linear | None,
+    best: Maximum,
+    rng: np.random.Generator,
+) -> tuple[float, Array, int]:
+    """The largest gain of random deviations from a place, where it is had, and how many were tried."""
+    gain, where, tried = -np.inf, best.x, 0
+    for other in deviations(player, best.x, search.deviations, rng):
+        if constraint is not None and constraint.missed(other) > SLACK:
+            continue
+        try:
+            value = player.payoff(situation, situation.tariffs, other, quick=True)
+        except NoConvergence:
+            continue
+        tried += 1
+        if value - best.value > gain:
+            gain, where = value - best.value, other
+    return gain, where, tried
 
 
 def residual_of(situation: Situation, found: object) -> float:

@@ -225,14 +225,14 @@ def _cuts(situation: Situation, players: tuple[Player, ...], now: Array) -> tupl
     single = [
         [
             (n, k)
-            for k in range(p.instrument.start.size)
-            if p.instrument.start[k] > NOTHING and p.instrument.lower[k] <= 0
+            for k in range(p.instrument.in_force.size)
+            if p.instrument.in_force[k] > NOTHING and p.instrument.lower[k] <= 0
         ]
         for n, p in enumerate(players)
     ]
+    in_force = [p.instrument.in_force for p in players]
     large = [
-        sorted(keys, key=lambda nk: -players[nk[0]].instrument.trade[nk[1]] * players[nk[0]].instrument.start[nk[1]])
-        for keys in single
+        sorted(keys, key=lambda nk: -players[nk[0]].instrument.trade[nk[1]] * in_force[nk[0]][nk[1]]) for keys in single
     ]
     packages: list[tuple[tuple[int, int], ...]] = [(one,) for keys in single for one in keys]
     packages += [(a, b) for a in large[0][:PAIRED] for b in large[1][:PAIRED]]
@@ -240,15 +240,16 @@ def _cuts(situation: Situation, players: tuple[Player, ...], now: Array) -> tupl
         packages.append(tuple(single[0] + single[1]))
     found: list[Cut] = []
     for package in packages:
-        rates = [p.instrument.start.copy() for p in players]
+        # All else stays as it is, cell by cell: a mean rate in its stead would be a change of its own.
+        tariffs = situation.tariffs.copy()
         for n, k in package:
-            rates[n][k] = 0.0
+            players[n].instrument.lift(k, tariffs)
         try:
-            gains = values_at(situation, players, together(situation, players, tuple(rates))) - now
+            gains = values_at(situation, players, tariffs) - now
         except NoConvergence:
             continue
         if (gains > NOTHING).all():
-            named = tuple((players[n].name, players[n].instrument.labels[k], float(players[n].instrument.start[k]))
+            named = tuple((players[n].name, players[n].instrument.labels[k], float(in_force[n][k]))
                           for n, k in package)  # fmt: skip
             found.append(Cut(named, tuple(float(g) for g in gains)))
     found.sort(key=lambda c: -min(c.gains))

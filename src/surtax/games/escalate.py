@@ -35,8 +35,6 @@ Say = Callable[[str], None]
 #: Payoffs closer than this are the same to a player, per cent: what two equilibria solved to 1e-12 may differ by, and
 #: some thousand times less than the smallest effect of a measure here.
 TIE = 1e-7
-#: Subgame-perfect paths kept at a node.
-MANY = 100
 YEAR = 365.25
 
 #: What is in force, in the scenario's order: measure, share of it, sectors carved out of it, and whether goods that
@@ -102,24 +100,28 @@ class Escalation:
     ----------
     tree : the tree; leaves : all ways through it; payoffs : [leaf, player]; final : what is in force at the end pays,
         [leaf, player], undiscounted.
-    perfect : subgame-perfect ways, several where somebody is indifferent.
+    perfect : subgame-perfect ways, several where somebody is indifferent; None where interruption left leaves unsolved.
     actual : the way of the tree's history, or None; its index among the leaves.
     by_patience : {β: subgame-perfect ways} with the same patience for all; by_tastes : {name: …} of the alternatives.
     matrices : see `Matrix`.
-    schedules : distinct schedules solved; residual : the largest residual among their equilibria.
+    schedules : distinct schedules solved, of how many in the tree; residual : the largest among their equilibria.
+    finished : False where it was interrupted: leaves whose schedules were all solved have payoffs, others NaN, and
+        there are no paths and no matrices.
     """
 
     tree: Tree
     leaves: tuple[Leaf, ...]
     payoffs: Array
     final: Array
-    perfect: Perfect
+    perfect: Perfect | None
     actual: int | None
     by_patience: dict[float, Perfect]
     by_tastes: dict[str, Perfect]
     matrices: tuple[Matrix, ...]
     schedules: int
+    of_schedules: int
     residual: float
+    finished: bool = True
 
 
 #: Discount factors a year under which the path is looked for again.
@@ -145,25 +147,37 @@ def escalate(situation: Situation, tree: Tree, scenario: Scenario, say: Say = la
     leaves = tuple(_leaves(tree, scenario))
     found: dict[Force, Found] = {}
     forces = list(dict.fromkeys(stage.force for leaf in leaves for stage in leaf.stages))
-    residual = 0.0
-    for n, force in enumerate(forces):
-        say(f"schedule {n + 1} of {len(forces)}")
-        try:
-            found[force] = _solved(situation, scenario, force)
-        except NoConvergence as problem:
-            way = next(leaf for leaf in leaves if any(s.force == force for s in leaf.stages))
-            raise type(problem)(f"after {' → '.join(way.moves)}: {problem}") from None
-        residual = max(residual, residual_of(situation, found[force]))
+    residual, finished = 0.0, True
+    try:
+        for n, force in enumerate(forces):
+            say(f"schedule {n + 1} of {len(forces)}")
+            try:
+                solved = _solved(situation, scenario, force)
+                residual = max(residual, residual_of(situation, solved))
+            except NoConvergence as problem:
+                way = next(leaf for leaf in leaves if any(s.force == force for s in leaf.stages))
+                raise type(problem)(f"after {' → '.join(way.moves)}: {problem}") from None
+            found[force] = solved
+    except KeyboardInterrupt:
+        if not found:
+            raise
+        finished = False
 
     def judge(objectives: Mapping[str, str]) -> dict[Force, Array]:
         bounds = _bounds(situation, tree, objectives)
-        return {f: np.array([b.value(e.x, e.state) for b in bounds]) for f, e in found.items()}
+        unknown = np.full(len(bounds), np.nan)
+        known = {f: np.array([b.value(e.x, e.state) for b in bounds]) for f, e in found.items()}
+        return {f: known.get(f, unknown) for f in forces}
 
     own = judge(tree.objectives)
     patience = np.array([tree.patience.get(p, 1.0) for p in tree.players])
     payoffs = _payoffs(tree, leaves, own, patience)
     final = np.array([own[leaf.stages[-1].force] for leaf in leaves])
     actual = next((n for n, leaf in enumerate(leaves) if leaf.moves == tree.history), None)
+    if not finished:
+        return Escalation(
+            tree, leaves, payoffs, final, None, actual, {}, {}, (), len(found), len(forces), residual, finished=False
+        )
     return Escalation(
         tree, leaves, payoffs, final, _perfect(tree, leaves, payoffs), actual,
         {b: _perfect(tree, leaves, _payoffs(tree, leaves, own, np.full(len(tree.players), b))) for b in PATIENCE},
@@ -172,7 +186,7 @@ def escalate(situation: Situation, tree: Tree, scenario: Scenario, say: Say = la
             for name, other in tree.alternatives.items()
         },
         tuple(m for n in tree.matrix if (m := _matrix(tree, leaves, payoffs, n)) is not None),
-        len(forces), residual,
+        len(found), len(forces), residual,
     )  # fmt: skip
 
 
@@ -335,7 +349,7 @@ def _solutions(
     for k, group in enumerate(ends):
         others = max((w for j, w in enumerate(worst) if j != k), default=-np.inf)
         kept += [n for n in group if payoffs[n, p] >= others - TIE]
-    return kept[:MANY]
+    return kept
 
 
 def _matrix(tree: Tree, leaves: tuple[Leaf, ...], payoffs: Array, node: str) -> Matrix | None:

@@ -71,17 +71,18 @@ def frontier(
     before = _values(situation, (player, *others), situation.tariffs)
     alone: list[Point] = []
     answered: list[Point] = []
-    leader, finished = None, True
+    leader, finished = None, optimum.finished
     last = tuple(p.instrument.start for p in others)
     try:
-        for rate in rates:
+        for rate in rates if finished else ():
             say(f"at {100 * rate:.0f} per cent")
             t = player.instrument.put(np.array([rate]), situation.tariffs)
             alone.append(Point(float(rate), (), _values(situation, (player, *others), t)))
             point, last = _answered(situation, player, others, float(rate), last, search)
             answered.append(point)
-        say("refining the best rate")
-        leader = _refined(situation, player, others, answered, search)
+        if finished:
+            say("refining the best rate")
+            leader = _refined(situation, player, others, answered, search)
     except KeyboardInterrupt:
         finished = False
     return Frontier(player, others, tuple(alone), tuple(answered), optimum, leader, before, finished)

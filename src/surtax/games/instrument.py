@@ -36,7 +36,9 @@ class Instrument:
     labels : [k] what each unknown is: `CAN`, `C29`, `C29<-CAN`, a measure's id.
     cells : [m] flat positions in the cube [s,o,d], each once; offset : [m] their tariff at z = 0.
     row, column, slope : the entries of M: cell row[i] gains slope[i] for each unit of unknown column[i].
-    lower, upper : [k] bounds; start : [k] what is in force, or the nearest to it.
+    lower, upper : [k] bounds.
+    in_force : [k] what is in force, the mean weighted by base trade where an unknown covers several rates.
+    start : [k] the same, cut to the bounds.
     trade : [k] base trade that each unknown falls on, in the world's unit.
     curvature : [k] rough size of −∂²(real income, per cent)/∂z², to scale steps with.
     unit : "rate" (a share, printed per cent) or "scale" (a share of the measure).
@@ -52,6 +54,7 @@ class Instrument:
     slope: Array
     lower: Array
     upper: Array
+    in_force: Array
     start: Array
     trade: Array
     curvature: Array
@@ -70,6 +73,13 @@ class Instrument:
         t = tariffs.copy()
         t.ravel()[self.cells] = self.rates(z)
         return t
+
+    def lift(self, k: int, tariffs: Array) -> None:
+        """Take unknown k off the tariffs [s,o,d], in place: its rates to zero, its measure away; all else stands."""
+        on = self.column == k
+        cells = self.cells[self.row[on]]
+        flat = tariffs.reshape(-1)
+        flat[cells] = flat[cells] - self.slope[on] if self.unit == "scale" else 0.0
 
 
 @dataclass(frozen=True)
@@ -110,6 +120,10 @@ def instrument(world: World, player: str, choice: Choice, tariffs: Array, given:
         raise InputError(f"instrument {choice.kind!r}{nearest(choice.kind, KINDS)}: one of {', '.join(KINDS)}")
     d = world.country(player)
     player = world.countries[d]
+    if choice.mfn and choice.kind in ("measure", "products"):
+        raise InputError(
+            f"--mfn ties rates together; the instrument {choice.kind!r} has none. Use by-sector or uniform."
+        )
     partners = _partners(world, d, choice)
     sectors = _sectors(world, choice)
     lower, upper = _bounds(choice)
@@ -134,8 +148,8 @@ def _merged(choice: Choice, world: World, d: int, partners: list[int]) -> str:
     """The kind that a most-favoured-nation clause leaves: rates that may not differ between partners are one."""
     if not choice.mfn:
         return choice.kind
-    if len(partners) < len(world.countries) - 1:
-        outside = next(n for n in range(len(world.countries)) if n != d and n not in partners)
+    outside = next((n for n in _abroad(world, d) if n not in partners), None)
+    if outside is not None:
         raise InputError(
             f"--mfn cannot be met: it ties the rates on {', '.join(world.countries[n] for n in partners[:3])} to those "
             f"on {world.countries[outside]} and others, which are not chosen here. Leave --against out."
@@ -201,17 +215,42 @@ def _laid_out(
         weight = np.bincount(column, slope**2 * flows[row], minlength=k)
         start = np.bincount(column, (slope * flows * 1.0)[row] * (in_force - base)[row], minlength=k) / weight
     lower, upper = np.full(k, bounds[0]), np.full(k, bounds[1])
-    return Instrument(
-        player, choice.kind, tuple(labels), cells, base, row, column, slope, lower, upper,
+    found = Instrument(
+        player, choice.kind, tuple(labels), cells, base, row, column, slope, lower, upper, start,
         np.clip(start, lower, upper), trade, np.maximum(curvature, 1e-9), "scale" if scale else "rate",
     )  # fmt: skip
+    _within_reach(found, world, in_force, subsidies=choice.subsidies)
+    return found
+
+
+def _within_reach(i: Instrument, world: World, in_force: Array, *, subsidies: bool) -> None:
+    """Refuse bounds on what adds to other tariffs (a measure, a list) under which a tariff falls too low."""
+    ends = np.minimum(i.slope * i.lower[i.column], i.slope * i.upper[i.column])
+    lowest = i.offset + np.bincount(i.row, ends, minlength=i.cells.size)
+    # A subsidy that is in force already is nobody's choice here.
+    below = lowest - (np.minimum(in_force, 0.0) if lowest.min() > -1 else 0.0)
+    worst = int(below.argmin())
+    s, o, _ = np.unravel_index(i.cells[worst], world.flows.shape)
+    rate = f"{100 * lowest[worst]:.4g} per cent"
+    where = f"the tariff of {i.player} on {world.sectors[s]} from {world.countries[o]} to {rate}"
+    if lowest[worst] <= -1:
+        raise InputError(f"the bounds take {where}: at −100 per cent there is no price left. Narrow --bounds.")
+    if not subsidies and below[worst] < -1e-12:
+        raise InputError(f"the bounds take {where}, a subsidy, which is ruled out. Narrow --bounds.")
 
 
 def _partners(world: World, d: int, choice: Choice) -> list[int]:
-    found = [world.country(c) for c in choice.against] or [n for n in range(len(world.countries)) if n != d]
-    if d in found:
-        raise InputError(f"{world.countries[d]} against itself: a tariff falls on trade between two countries.")
+    found = [n for c in choice.against for n in world.positions(c)] or _abroad(world, d)
+    for o in found:
+        if world.within[o, d]:
+            other = "itself" if o == d else f"{world.countries[o]}, a part of the same country"
+            raise InputError(f"{world.countries[d]} against {other}: a tariff falls on trade between two countries.")
     return list(dict.fromkeys(found))
+
+
+def _abroad(world: World, d: int) -> list[int]:
+    """Positions of everyone but d and, where d is a part of a country, its other parts."""
+    return [int(n) for n in np.flatnonzero(~world.within[:, d])]
 
 
 def _sectors(world: World, choice: Choice) -> list[int]:

@@ -156,16 +156,7 @@ def _from(
         by_replies = replies(situation, players, rates, search, note)
         note(by_replies)
         say(f"from {name}: first-order conditions")
-        try:
-            by_newton = first_order(situation, players, rates if attempt == 0 else by_replies)
-        except NoConvergence:
-            by_newton = first_order(situation, players, by_replies)
-        apart = distance(players, by_replies, by_newton)
-        if apart > SAME:
-            # Two roads to two places: the conditions may hold at a saddle; replies lead to maxima.
-            by_newton = first_order(situation, players, by_replies)
-            apart = distance(players, by_replies, by_newton)
-        rates = by_newton if apart <= SAME else by_replies
+        rates, apart = _both(situation, players, by_replies, rates if attempt == 0 else by_replies)
         note(rates)
         say(f"from {name}: looking for unilateral gains")
         certificate, better = certify(situation, players, rates, search)
@@ -186,6 +177,26 @@ def _from(
         (name,),
         residual_of(situation, economies),
     )
+
+
+def _both(
+    situation: Situation, players: tuple[Player, ...], by_replies: Rates, begin: Rates
+) -> tuple[Rates, float | None]:
+    """Newton's method from `begin`, then from the replies' end: where both methods lead, and how far apart they end.
+
+    Two roads to two places: the conditions may hold at a saddle; replies lead to maxima, and stand where they differ
+    or where the conditions do not come to hold (None).
+    """
+    apart: float | None = None
+    for start in (begin, by_replies):
+        try:
+            by_newton = first_order(situation, players, start)
+        except NoConvergence:
+            continue
+        apart = distance(players, by_replies, by_newton)
+        if apart <= SAME:
+            return by_newton, apart
+    return by_replies, apart
 
 
 def together(situation: Situation, players: Sequence[Player], rates: Rates) -> Array:
@@ -289,7 +300,10 @@ def first_order(situation: Situation, players: Sequence[Player], rates: Rates) -
         # Rates that a bound holds stay there; the others take Newton's step, no further than 0.3 of a rate.
         free = ~(((y <= lower) & (g < 0)) | ((y >= upper) & (g > 0)))
         step = np.zeros_like(y)
-        step[free] = -np.linalg.solve(H[np.ix_(free, free)], g[free])
+        try:
+            step[free] = -np.linalg.solve(H[np.ix_(free, free)], g[free])
+        except np.linalg.LinAlgError:
+            step[:] = np.nan  # rates that move nothing leave a singular matrix: up the gradients instead
         if not step @ g > 0 or not np.isfinite(step).all():
             step = np.where(free, g, 0.0)
         reach = np.concatenate([0.3 * np.sqrt(p.instrument.curvature) for p in players])

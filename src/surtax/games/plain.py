@@ -78,6 +78,7 @@ def evidence(e: Evidence) -> dict[str, Any]:
         "gain_found": _number(e.gain_found),
         "deviations": e.deviations,
         "rates_at_bounds": e.at_bounds,
+        "searches_cut_short": e.cut_short,
     }
 
 
@@ -88,7 +89,7 @@ def reply(situation: Situation, r: Reply) -> dict[str, Any]:
         **who(r.player),
         "finished": r.finished,
         "rates": rates(r.player, r.z),
-        "rates_before": rates(r.player, r.player.instrument.start),
+        "rates_before": rates(r.player, r.player.instrument.in_force),
         "value": r.value,
         "value_before": r.value_before,
         "welfare": welfare(situation, r.welfare),
@@ -196,19 +197,22 @@ def escalation(situation: Situation, e: Escalation) -> dict[str, Any]:
     def ways(p: Perfect) -> list[dict[str, Any]]:
         return [way(leaf, v) for leaf, v in zip(p.leaves, p.payoffs, strict=True)]
 
+    # Of an interrupted run the leaves that are known; paths and matrices need all of them.
+    known = [n for n in range(len(e.leaves)) if np.isfinite(e.payoffs[n]).all()]
     return {
         "schema": "surtax-escalate/1",
+        "finished": e.finished,
         "tree": e.tree.name,
         "players": list(players),
         "objectives": {p: e.tree.objectives.get(p, "income") for p in players},
         "patience": {p: e.tree.patience.get(p, 1.0) for p in players},
         "until": e.tree.until.isoformat(),
         "leaves": [
-            {**way(leaf, v), "at_the_end": by_player(last)}
-            for leaf, v, last in zip(e.leaves, e.payoffs, e.final, strict=True)
+            {**way(e.leaves[n], e.payoffs[n]), "at_the_end": by_player(e.final[n])} for n in known
         ],
-        "subgame_perfect": ways(e.perfect),
-        "history": None if e.actual is None else way(e.leaves[e.actual], e.payoffs[e.actual]),
+        "leaves_in_the_tree": len(e.leaves),
+        "subgame_perfect": None if e.perfect is None else ways(e.perfect),
+        "history": None if e.actual not in known else way(e.leaves[e.actual], e.payoffs[e.actual]),
         "by_patience": {f"{b:g}": ways(p) for b, p in e.by_patience.items()},
         "by_political_weights": {name: ways(p) for name, p in e.by_tastes.items()},
         "matrices": [
@@ -221,5 +225,6 @@ def escalation(situation: Situation, e: Escalation) -> dict[str, Any]:
             for m in e.matrices
         ],
         "schedules_solved": e.schedules,
+        "schedules_in_the_tree": e.of_schedules,
         "conditions": conditions(situation, e.residual),
     }  # fmt: skip

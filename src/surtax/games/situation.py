@@ -167,7 +167,13 @@ def player(situation: Situation, name: str, choice: Choice, objective: Objective
         a country that is not in the world, or what the instrument and objective raise.
     """
     world = situation.world
-    code = world.countries[world.country(name)]
+    members = world.positions(name)
+    if len(members) > 1:
+        raise InputError(
+            f"{name} stands in this world in {len(members)} parts, without an income of its own to serve: name one, "
+            f"such as {world.countries[members[0]]}, or take a world that has {name} whole."
+        )
+    code = world.countries[members[0]]
     laid = instrument(world, code, choice, situation.tariffs, situation.scenario)
     return Player(code, bind(objective, world, situation.base, code), laid)
 

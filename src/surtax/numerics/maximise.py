@@ -1,9 +1,10 @@
 """Maxima of smooth functions within bounds and linear constraints: SciPy behind one small interface.
 
 L-BFGS-B (Byrd, Lu, Nocedal & Zhu 1995) where there are only bounds; SLSQP (Kraft 1988) with linear constraints up to
-a few hundred unknowns, trust-constr beyond; one unknown alone needs none of them, secants of its gradient do.
-Unknowns are scaled by the square root of a curvature that the caller estimates, so that a step of one in every
-direction is about right.
+a few hundred unknowns, beyond them L-BFGS-B on an augmented Lagrangian (Conn, Gould & Toint 1991, SIAM J. Numer. Anal.
+28), which keeps no matrix (SciPy's trust-constr keeps some of n × n); one unknown alone needs none of them, secants of
+its gradient do. Unknowns are scaled by the square root of a curvature that the caller estimates, so that a step of one
+in every direction is about right.
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ Smooth = Callable[[Vector], tuple[float, Vector]]
 
 # Above this SLSQP's dense quadratic programs cost more than the functions that it saves.
 DENSE = 400
+# By how much a linear constraint may be missed.
+SLACK = 1e-9
+# Weight of squared misses in the augmented Lagrangian: each round leaves some 1/PENALTY of the last round's miss.
+PENALTY = 30.0
+ROUNDS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,35 +120,27 @@ def maximise(
     scale = np.sqrt(np.ones(n) if curvature is None else np.maximum(curvature, 1e-12))
     lo, hi = lower * scale, upper * scale
     start = np.clip(x0, lower, upper) * scale
-    slack = 1e-9
 
     def allowed(x: Vector) -> bool:
-        return constraint is None or constraint.missed(x) <= slack
+        return constraint is None or constraint.missed(x) <= SLACK
 
     recorder = _Recorder(f, scale, budget, allowed)
-    method = "L-BFGS-B" if constraint is None else "SLSQP" if n <= DENSE else "trust-constr"
+    method = "L-BFGS-B" if constraint is None else "SLSQP" if n <= DENSE else "augmented Lagrangian"
     finished = True
     try:
         if constraint is None:
-            options: dict[str, Any] = {
-                "ftol": 1e-15,
-                "gtol": tolerance,
-                "maxcor": 30,
-                "maxiter": budget,
-                "maxfun": budget,
-            }
-            done = optimize.minimize(
-                recorder, start, jac=True, method=method, bounds=optimize.Bounds(lo, hi), options=options
-            )
-        else:
+            done = _quasi_newton(recorder, start, lo, hi, tolerance, budget)
+            # SciPy's "abnormal" end of a line search means that rounding hides any further gain: the point stands.
+            finished = done.status != 1
+        elif n <= DENSE:
             held = optimize.LinearConstraint(constraint.matrix / scale, constraint.low, constraint.high)
-            options = {"ftol": 1e-12, "maxiter": budget} if n <= DENSE else {"gtol": tolerance, "maxiter": budget}
             done = optimize.minimize(
-                recorder, start, jac=True, method=method, bounds=optimize.Bounds(lo, hi), constraints=[held],
-                options=options,
+                recorder, start, jac=True, method="SLSQP", bounds=optimize.Bounds(lo, hi), constraints=[held],
+                options={"ftol": 1e-12, "maxiter": budget},
             )  # fmt: skip
-        # SciPy's "abnormal" end of a line search means that rounding hides any further gain: the point stands.
-        finished = done.status != 1
+            finished = done.status != 9  # its limit of iterations
+        else:
+            finished = _augmented(recorder, start, lo, hi, constraint, tolerance, budget)
     except (_Enough, KeyboardInterrupt):
         finished = False
     if recorder.best is None:
@@ -152,6 +150,50 @@ def maximise(
         recorder.best = (value if allowed(start / scale) else -np.inf), start / scale, gradient
     value, x, gradient = recorder.best
     return Maximum(np.clip(x, lower, upper), value, gradient, recorder.count, method, finished, scale**2)
+
+
+def _quasi_newton(f: Smooth, start: Vector, lo: Vector, hi: Vector, tolerance: float, budget: int) -> Any:
+    """SciPy's L-BFGS-B, downhill."""
+    from scipy import optimize
+
+    options = {"ftol": 1e-15, "gtol": tolerance, "maxcor": 30, "maxiter": budget, "maxfun": budget}
+    return optimize.minimize(f, start, jac=True, method="L-BFGS-B", bounds=optimize.Bounds(lo, hi), options=options)
+
+
+def _augmented(
+    recorder: _Recorder, y: Vector, lo: Vector, hi: Vector, constraint: Linear, tolerance: float, budget: int
+) -> bool:
+    """Rounds of L-BFGS-B on f + λ·miss + ρ/2 miss², λ learned from round to round; whether the constraint came to hold.
+
+    Rows are scaled to unit length in the recorder's unknowns, whose curvature is about one.
+    """
+    rows = constraint.matrix / recorder.scale
+    length = np.maximum(np.linalg.norm(rows, axis=1), 1e-300)
+    rows = rows / length[:, None]
+    # Half the slack inside, so that a miss of the other half is allowed.
+    low, high = (constraint.low + SLACK / 2) / length, (constraint.high - SLACK / 2) / length
+    tight = low > high
+    low[tight] = high[tight] = (constraint.low / length)[tight]
+    multiplier = np.zeros(length.size)
+
+    def pulled(a: Vector) -> Vector:
+        """λ + ρ times the miss, by which rows pull; zero inside."""
+        pull = multiplier + PENALTY * a
+        return np.asarray(np.maximum(pull - PENALTY * high, 0.0) + np.minimum(pull - PENALTY * low, 0.0))
+
+    def f(y: Vector) -> tuple[float, Vector]:
+        value, gradient = recorder(y)
+        pull = pulled(rows @ y)
+        return value + float(pull @ pull) / (2 * PENALTY), gradient + rows.T @ pull
+
+    for _ in range(ROUNDS):
+        y = np.clip(_quasi_newton(f, y, lo, hi, tolerance, budget).x, lo, hi)
+        before, multiplier = multiplier, pulled(rows @ y)
+        still = float(np.abs(multiplier - before).max()) <= PENALTY * max(tolerance, 1e-12)
+        if still and recorder.allowed(y / recorder.scale):
+            # Points seen on the way may be worth more by what they missed within the slack: the end is the answer.
+            return True
+    return False
 
 
 def _secants(

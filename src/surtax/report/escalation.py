@@ -28,38 +28,45 @@ def escalation_page(e: Escalation, conditions: dict[str, Any], *, leaves: bool) 
     says = [tree.description] if tree.description else []
     wanted = ", ".join(f"{p}: {tree.objectives.get(p, 'income')}" for p in names)
     patience = ", ".join(f"{p} {tree.patience.get(p, 1.0):g}" for p in names)
+    known = [n for n in range(len(e.leaves)) if np.isfinite(e.payoffs[n]).all()]
+    actual = e.actual if e.actual in known else None
     says.append(
         f"{len(e.leaves)} ways through the tree, {e.schedules} schedules solved. Payoffs: {wanted}, per cent of the "
         f"base, mean over the days to {tree.until.isoformat()}, patience {patience} a year."
     )
-    count = len(e.perfect.leaves)
-    if count == 1:
-        says.append(f"Best moves on both sides lead to: {_way(e.perfect.leaves[0])}.")
+    rows: list[tuple[str, ...]] = []
+    if e.perfect is None:
+        says.append(
+            f"Interrupted after {e.schedules} of {e.of_schedules} schedules: {len(known)} ways are known, and where "
+            f"best moves lead is not."
+        )
     else:
-        says.append(f"Somebody is indifferent: {count} ways are subgame-perfect.")
-    if e.actual is not None:
-        says.append(f"What happened: {_way(e.leaves[e.actual])}.")
-    rows = [("subgame-perfect", _way(x), *v) for x, v in zip(e.perfect.leaves, _by_row(e.perfect.payoffs), strict=True)]
-    if e.actual is not None:
-        rows.append(("what happened", _way(e.leaves[e.actual]), *column(list(e.payoffs[e.actual]), sign=True)))
-    sheets = [
-        Sheet("Payoffs", ("", "moves", *names), rows, numeric=False),
-        _sensitivity(
-            "Patience of both, a discount factor a year", {f"{b:g}": p for b, p in e.by_patience.items()}, names
-        ),
-    ]
+        count = len(e.perfect.leaves)
+        if count == 1:
+            says.append(f"Best moves on both sides lead to: {_way(e.perfect.leaves[0])}.")
+        else:
+            says.append(f"Somebody is indifferent: {count} ways are subgame-perfect.")
+        text = _by_row(e.perfect.payoffs)
+        rows += [("subgame-perfect", _way(x), *v) for x, v in zip(e.perfect.leaves, text, strict=True)]
+    if actual is not None:
+        says.append(f"What happened: {_way(e.leaves[actual])}.")
+        rows.append(("what happened", _way(e.leaves[actual]), *column(list(e.payoffs[actual]), sign=True)))
+    sheets = [Sheet("Payoffs", ("", "moves", *names), rows, numeric=False)] if rows else []
+    if e.by_patience:
+        by_patience = {f"{b:g}": p for b, p in e.by_patience.items()}
+        sheets.append(_sensitivity("Patience of both, a discount factor a year", by_patience, names))
     if e.by_tastes:
         sheets.append(_sensitivity("Political weights", e.by_tastes, names))
     sheets += [_sheet(tree, m) for m in e.matrices]
-    if leaves:
-        order = np.argsort(-e.payoffs[:, 0])[:LISTED]
+    if (leaves or not e.finished) and known:
+        order = sorted(known, key=lambda n: -e.payoffs[n, 0])[:LISTED]
         text = _by_row([e.payoffs[n] for n in order])
         sheets.append(
             Sheet(
                 "Every way, best for the first player first",
                 ("moves", *names),
                 [(_way(e.leaves[n]), *t) for n, t in zip(order, text, strict=True)],
-                () if len(order) == len(e.leaves) else (f"The first {LISTED} of {len(e.leaves)}.",),
+                () if len(order) == len(e.leaves) else (f"{len(order)} of {len(e.leaves)}.",),
             )
         )
     says += [f"Source: {what}: {where}." for what, where in tree.sources]

@@ -87,7 +87,7 @@ def _welfare(situation: Situation, before: Numbers, after: Numbers, first: Seque
 
 def _rates(players: Sequence[Player], rates: Sequence[Numbers]) -> Sheet:
     rows = [
-        (p.name, label, _rate(p.instrument.start[k]), _rate(z[k]), fixed(100 * float(share[k]), 1))
+        (p.name, label, _rate(p.instrument.in_force[k]), _rate(z[k]), fixed(100 * float(share[k]), 1))
         for p, z in zip(players, rates, strict=True)
         for share in [p.instrument.trade / p.instrument.trade.sum()]
         for k, label in enumerate(p.instrument.labels)
@@ -107,7 +107,13 @@ def reply_page(situation: Situation, r: Reply) -> Page:
     ends = ", ".join(column(list(e.reached), sign=True, significant=6))
     moved = f"{'gains' if e.gain_found > 0 else 'loses'} {abs(e.gain_found):.0e}"
     left = "" if np.isnan(e.gain_left) else f"A Newton step from the best would gain {e.gain_left:.0e}. "
-    tried = f"the best of {e.deviations} random deviations {moved}" if e.deviations else "no deviations were tried"
+    if e.cut_short:
+        left += f"{e.cut_short} of them ended by the limit of evaluations, not at a maximum. "
+    tried = (
+        f"the best of {e.deviations} random deviations {moved}"
+        if np.isfinite(e.gain_found)
+        else "no deviations were tried"
+    )
     wanted = r.player.objective.objective
     before = _said(r.value_before)
     answer = f"Best found{until}: {_said(r.value)} for {r.player.name}, against {before} with what is in force"
@@ -120,6 +126,11 @@ def reply_page(situation: Situation, r: Reply) -> Page:
         f"Searches from {len(e.starts)} starts ended at {ends}: a spread of {e.spread:.1e}. {left}{tried[0].upper()}"
         f"{tried[1:]}. Real income is not concave in tariffs: a better reply than the best found cannot be excluded."
     )
+    if i.kind == "products":
+        says.append(
+            "A duty on a list is laid on sectors by the list's share of US imports of 2024: a mean over the lines, in "
+            "which buyers do not move between listed and other products. That overstates what a partial list costs."
+        )
     sheets = [_rates([r.player], [r.z]), _welfare(situation, r.welfare_before, r.welfare, [r.player.name])]
     return Page(f"Best reply of {r.player.name}, {i.kind}", says, sheets)
 
