@@ -51,10 +51,16 @@ def largest_gain(world, tariffs, closure, country, cells, bounds, rng, step=None
     return max(gains)
 
 
-@pytest.mark.parametrize("closure", ["fixed", "balanced", "gdp-share"])
-def test_nash_of_three_by_sector_in_a_random_world(closure):
+@pytest.mark.parametrize(
+    ("closure", "bounds"),
+    [
+        ("fixed", (0.0, 1.5)), ("balanced", (0.0, 1.5)), ("gdp-share", (0.0, 1.5)), ("multiplicative", (0.0, 1.5)),
+        ("fixed", (-0.3, 0.02)),  # corners: most rates at their upper bound, subsidies allowed
+    ],
+)  # fmt: skip
+def test_nash_of_three_by_sector_in_a_random_world(closure, bounds):
     world = small_world(2, countries=4, sectors=3, zero_flows=0.0, zero_output=0.0)
-    names, bounds = ["C00", "C01", "C02"], (0.0, 1.5)
+    names = ["C00", "C01", "C02"]
     situation = Situation.of(world, None, closure)
     choice = Choice("by-sector", bounds=bounds)
     found = nash(situation, players(situation, names, [choice] * 3, [Objective()] * 3), Search(starts=2))

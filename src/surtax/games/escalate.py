@@ -200,6 +200,8 @@ def _checked(situation: Situation, tree: Tree, scenario: Scenario) -> None:
     """Whether players and measures exist, and each move takes the mover's own measures."""
     world = situation.world
     codes = {p: world.country(p) for p in tree.players}
+    for objectives in ({}, *tree.alternatives.values()):
+        _bounds(situation, tree, {**tree.objectives, **objectives})
     importers = {m.id: {world.country(c) for x in m.changes for c in x.importer} for m in scenario.measures}
     for m in tree.in_force:
         if m not in importers:
@@ -364,9 +366,6 @@ def _matrix(tree: Tree, leaves: tuple[Leaf, ...], payoffs: Array, node: str) -> 
     if not answering:
         return None
     columns = tuple(dict.fromkeys(itertools.chain.from_iterable([m.id for m in n.moves] for n in answering)))
-    who = {n.who for n in answering}
-    if len(who) > 1:
-        raise InputError(f"tree {tree.name!r}: a matrix at {node!r} needs one player who moves next, not {len(who)}.")
     p = tree.players.index(answering[0].who)
     out = np.full((len(here.moves), len(columns), len(tree.players)), np.nan)
     for r, (m, follower) in enumerate(zip(here.moves, nexts, strict=True)):

@@ -248,6 +248,7 @@ def _check(tree: Tree, name: str) -> None:
             raise InputError(
                 f"{name}: a matrix is asked for at {node_id!r}, which is no node{nearest(node_id, tree.nodes)}"
             )
+        _check_matrix(tree, name, node_id)
 
 
 def _check_players(tree: Tree, name: str) -> None:
@@ -296,6 +297,21 @@ def _reached(tree: Tree) -> set[str]:
         found.add(node)
         todo += [m.then for m in tree.nodes[node].moves if m.then != END]
     return found
+
+
+def _check_matrix(tree: Tree, name: str, node_id: str) -> None:
+    """A matrix needs a node that the history reaches, and one player who moves next."""
+    on_the_way, node = {tree.start}, tree.start
+    for step in tree.history:
+        node = tree.nodes[node].move(step).then
+        on_the_way.add(node)
+    if node_id not in on_the_way:
+        raise InputError(f"{name}: a matrix is asked for at {node_id!r}, which the history does not reach.")
+    following = {tree.nodes[m.then].who for m in tree.nodes[node_id].moves if m.then != END}
+    if len(following) != 1:
+        raise InputError(
+            f"{name}: a matrix is asked for at {node_id!r}, after which {len(following)} players move; it takes one."
+        )
 
 
 def _follow(tree: Tree, name: str) -> None:
