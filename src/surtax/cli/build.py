@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from surtax.cli.shared import progress
 from surtax.csvfile import read_rows
 from surtax.errors import InputError, is_folder
 
@@ -28,7 +29,6 @@ def build_world(
     `surtax run … --world FILE.npz` then uses it. The OECD's tables hold no
     tariffs: the file has none, and says so.
     """
-    from surtax.cli.run import progress
     from surtax.world.files import write_world
     from surtax.world.icio import build_world_from_icio_csv
     from surtax.world.library import world_of

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+
+from surtax.cli.shared import echo_json
 
 if TYPE_CHECKING:
     from surtax.claims.check import Checked
@@ -21,7 +23,7 @@ def claims(as_json: bool) -> None:
     if as_json:
         keys = ("title", "words", "quotation", "who", "when", "side")
         listed = [{"name": n, **{k: getattr(c, k) for k in keys}} for n, c in rows]
-        _json({"schema": "surtax-claims/1", "claims": listed})
+        echo_json({"schema": "surtax-claims/1", "claims": listed})
         return
     width = max(len(n) for n, _ in rows) + 2
     for name, c in rows:
@@ -47,17 +49,11 @@ def check(name: str, as_json: bool, report: Path | None) -> None:
 
         write_claim(found, report)
     if as_json:
-        _json(as_plain(found))
+        echo_json(as_plain(found))
         return
     _print(found)
     if report:
         click.echo(f"wrote {report}")
-
-
-def _json(plain: Any) -> None:
-    import json
-
-    click.echo(json.dumps(plain, ensure_ascii=False, allow_nan=False))
 
 
 def _print(found: Checked) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from surtax.cli.shared import command_line, echo_json, progress, scenario_named, with_changes, writable
 from surtax.errors import InputError
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ def compare(
 
     Ctrl-C stops the search; what was found until then is printed and written.
     """
-    from surtax.cli.run import progress, writable
     from surtax.report.comparison import as_plain, print_comparison, write_csv
 
     quantities = _quantities(show)
@@ -66,16 +65,12 @@ def compare(
     if csv_file:
         write_csv(found, csv_file)
     if report:
-        import shlex
-
         from surtax.report.comparison_page import render
         from surtax.report.page import write_page
 
-        write_page(render(found, shlex.join(["surtax", *sys.argv[1:]])), report)
+        write_page(render(found, command_line()), report)
     if as_json:
-        import json
-
-        click.echo(json.dumps(as_plain(found), ensure_ascii=False, allow_nan=False))
+        echo_json(as_plain(found))
     else:
         from surtax.report.console import Console
 
@@ -141,10 +136,9 @@ def _reference(closures: tuple[str, ...]) -> str:
 
 def _scenario(name: str, accounts: World, changes: tuple[str, ...]) -> Scenario:
     import surtax as sx
-    from surtax.cli.run import _changed, _load
     from surtax.policy.translate import fitted
 
-    return _changed(fitted(_load(name), accounts, sx.load_world), changes, 1000.0)
+    return with_changes(fitted(scenario_named(name), accounts, sx.load_world), changes, 1000.0)
 
 
 def _listed(option: str, text: str) -> tuple[str, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from surtax.cli.shared import echo_json
 from surtax.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def elasticities(name: str | None, as_json: bool) -> None:
     if as_json:
         found = [_plain(s, rows=name is not None) for s in sets.values() if name in (None, s.name)]
         plain = {"schema": "surtax-elasticities/1", **(found[0] if name else {"sets": found})}
-        click.echo(json.dumps(plain, ensure_ascii=False, allow_nan=False))
+        echo_json(plain)
     elif name:
         _show(sets[name])
     else:

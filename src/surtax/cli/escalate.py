@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 
 import click
+
+from surtax.cli.shared import command_line, echo_json, progress, writable
 
 
 @click.command()
@@ -37,7 +38,6 @@ def escalate(
     """
     import surtax as sx
     from surtax.cli.games import INTERRUPTED
-    from surtax.cli.run import progress, writable
     from surtax.errors import InputError
     from surtax.games import plain
     from surtax.games.escalate import escalate as solve
@@ -56,9 +56,7 @@ def escalate(
         result = plain.escalation(situation, found)
         page = escalation_page(found, result["conditions"], leaves=show_leaves)
     if as_json:
-        import json
-
-        click.echo(json.dumps(result, ensure_ascii=False, allow_nan=False))
+        echo_json(result)
     else:
         from surtax.report.console import Console
         from surtax.report.games import print_page
@@ -68,7 +66,7 @@ def escalate(
         from surtax.report.games import write_page
 
         whole = escalation_page(found, result["conditions"], leaves=True)
-        write_page(whole, report, shlex.join(["surtax", *sys.argv[1:]]))
+        write_page(whole, report, command_line())
     if picture and found.finished:
         write_picture(found, picture)
     if not as_json:

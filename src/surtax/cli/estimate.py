@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from surtax.cli.shared import echo_json
 from surtax.errors import InputError, is_folder
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def estimate(
     if output is not None:
         output.write_text(found.as_csv(), encoding="utf-8")
     if as_json:
-        click.echo(json.dumps(found.as_plain(), ensure_ascii=False, allow_nan=False))
+        echo_json(found.as_plain())
     else:
         _print(found, output)
 

@@ -6,17 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from surtax.cli.shared import echo_json
 from surtax.errors import InputError
 
 if TYPE_CHECKING:
     from surtax.experiments.border import Border
     from surtax.experiments.dependence import Dependence, Together
-
-
-def _json(plain: Any) -> None:
-    import json
-
-    click.echo(json.dumps(plain, ensure_ascii=False, allow_nan=False))
 
 
 def _money(world: Any, x: float) -> str:
@@ -63,7 +58,7 @@ def depend(
             from dataclasses import asdict
 
             plain["together"] = [asdict(t) for t in joint]
-        _json(plain)
+        echo_json(plain)
         return
     from surtax.report.console import Console
 
@@ -151,7 +146,7 @@ def border(
         accounts, *pair, benchmark=benchmark, remove=remove / 100, union=union, given=scenario, deficits=deficits
     )
     if as_json:
-        _json(as_plain(found))
+        echo_json(as_plain(found))
         return
     _border(found)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from surtax.cli.shared import command_line, echo_json, progress, scenario_named, writable
 from surtax.errors import InputError
 
 if TYPE_CHECKING:
@@ -62,7 +62,6 @@ class Table:
     """What the options of a game say, read once: the situation, and players as they are asked for."""
 
     def __init__(self, given: dict[str, Any], say: Callable[[str], None]) -> None:
-        from surtax.cli.run import _load, writable
 
         writable((), given["report"])
         self.given = given
@@ -71,7 +70,9 @@ class Table:
 
         say("reading the accounts")
         world = sx.load_world() if given["world"] is None else sx.load_world(given["world"])
-        self.situation: Situation = Situation.of(world, _load(given["given"]), given["deficits"], given["elasticities"])
+        self.situation: Situation = Situation.of(
+            world, scenario_named(given["given"]), given["deficits"], given["elasticities"]
+        )
         self.say = say
 
     def search(self, starts: int) -> Search:
@@ -116,15 +117,13 @@ class Table:
 
         page = replace(page, conditions=plain["conditions"])
         if self.given["as_json"]:
-            import json
-
-            click.echo(json.dumps(plain, ensure_ascii=False, allow_nan=False))
+            echo_json(plain)
         else:
             from surtax.report.console import Console
 
             print_page(page, Console())
         if self.given["report"]:
-            write_page(page, self.given["report"], shlex.join(["surtax", *sys.argv[1:]]))
+            write_page(page, self.given["report"], command_line())
             if not self.given["as_json"]:
                 click.echo(f"wrote {self.given['report']}")
         if not finished:
@@ -156,7 +155,6 @@ def frontier(player: str, against: str, up_to: float, points: int, **given: Any)
     """A player's welfare as its tariff rises, with and without reply, the optimum marked."""
     import numpy as np
 
-    from surtax.cli.run import progress
     from surtax.games import plain
     from surtax.games.frontier import frontier as walk
     from surtax.report.games import frontier_page
@@ -196,7 +194,6 @@ def best_reply(
     **given: Any,
 ) -> None:
     """The tariffs that serve a player best, given what others do: the best found, with the evidence."""
-    from surtax.cli.run import progress
     from surtax.games import best_reply as replies
     from surtax.games import plain
     from surtax.report.games import reply_page
@@ -220,7 +217,6 @@ def best_reply(
 @common
 def nash(players: str, against: str, instrument: str, mfn: bool, **given: Any) -> None:
     """Nash equilibria of players' tariffs, with what each could still gain."""
-    from surtax.cli.run import progress
     from surtax.games import plain
     from surtax.games.nash import nash as solve
     from surtax.report.games import nash_page
@@ -262,7 +258,6 @@ def _players(table: Table, names: str, against: str, kind: str, *, mfn: bool = F
 @common
 def cooperate(players: str, instrument: str, threat: str, power: float, points: int, **given: Any) -> None:
     """What two players could agree on: Nash's bargain, the efficient frontier, the cuts that both would sign."""
-    from surtax.cli.run import progress
     from surtax.games import plain
     from surtax.games.cooperate import cooperate as agree
     from surtax.games.nash import nash as solve

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from surtax.cli.shared import echo_json, progress, scenario_named, with_changes, writable
 from surtax.errors import InputError
 
 if TYPE_CHECKING:
@@ -77,7 +78,6 @@ def path(
     the path on which nothing changes.
     """
     import surtax as sx
-    from surtax.cli.run import _changed, _load, progress, writable
     from surtax.model.dynamic import solve_path
 
     for file, ending in ((table, ".csv"), (chart, ".svg")):
@@ -87,7 +87,7 @@ def path(
     settings = settings_of(**options)
     with progress("reading the accounts") as say:
         accounts = sx.load_world() if world is None else sx.load_world(world)
-        chosen = _changed(_load(scenario), changes, 1000.0)
+        chosen = with_changes(scenario_named(scenario), changes, 1000.0)
         measures, title, notes = dated(
             chosen, accounts, imposed, ended, (preference, car_us_content) if lawful else None, bool(changes), say
         )
@@ -106,9 +106,7 @@ def path(
             with _told(table):
                 found.to_frame().write_csv(table)
     if as_json:
-        import json
-
-        click.echo(json.dumps(as_plain(found, shown), ensure_ascii=False, allow_nan=False))
+        echo_json(as_plain(found, shown))
         return
     _print(found, shown)
     for file in (table, chart):

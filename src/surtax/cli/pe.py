@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
+from surtax.cli.shared import echo_json
 from surtax.errors import InputError, nearest
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def pe(file: Path, sigma: str | None, eta: str, supply: str, method: str, top: i
         market = METHODS[method](sheet.value, sheet.before, sheet.after, **given)
     notes = _notes(sheet, market)
     if as_json:
-        click.echo(json.dumps(as_plain(sheet, market, notes), ensure_ascii=False, allow_nan=False))
+        echo_json(as_plain(sheet, market, notes))
         return
     from surtax.report.console import Console
 

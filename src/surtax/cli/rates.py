@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from surtax.cli.lawfiles import law_option, load_law
+from surtax.cli.shared import echo_json
 from surtax.errors import InputError
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def _one(
     if as_json:
         from surtax.trade.plain import effective_as_plain
 
-        _echo(effective_as_plain(found, pieces, preference, key, unmatched))
+        echo_json(effective_as_plain(found, pieces, preference, key, unmatched))
         return
     from surtax.cli.rates_text import print_breakdown, print_gaps, print_unmatched, print_waterfall
     from surtax.report.console import Console
@@ -188,7 +189,7 @@ def _monthly(
     if as_json:
         from surtax.trade.plain import effective_as_plain
 
-        _echo([effective_as_plain(f, gaps(law, f, preference), preference, key, unmatched) for f in found])
+        echo_json([effective_as_plain(f, gaps(law, f, preference), preference, key, unmatched) for f in found])
         return
     from surtax.cli.rates_text import print_breakdown, print_months, print_unmatched
     from surtax.report.console import Console
@@ -219,7 +220,7 @@ def _daily(
     if as_json:
         from surtax.trade.plain import path_as_plain
 
-        _echo({**path_as_plain(stretches, origin, preference), "law": list(law.edits)})
+        echo_json({**path_as_plain(stretches, origin, preference), "law": list(law.edits)})
         return
     from surtax.cli.rates_text import print_path
     from surtax.report.console import Console
@@ -230,9 +231,3 @@ def _daily(
     print_path(console, stretches, origin, preference, key, top)
     if chart:
         click.echo(f"wrote {chart}")
-
-
-def _echo(plain: Any) -> None:
-    import json
-
-    click.echo(json.dumps(plain, ensure_ascii=False, allow_nan=False))

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from surtax.cli.shared import echo_json
 from surtax.cli.tables import band, plain_table
 from surtax.errors import InputError
 
@@ -61,10 +60,8 @@ def rates_of_canada(
     else:
         found = [over(law, day) if re.fullmatch(r"\d{4}-\d{2}", day, re.ASCII) else on_date(law, day)]
     if as_json:
-        import json
-
         plain = [as_plain(f, law, key) for f in found]
-        click.echo(json.dumps(plain if monthly else plain[0], ensure_ascii=False, allow_nan=False))
+        echo_json(plain if monthly else plain[0])
         return
     from surtax.report.console import Console
 
@@ -206,8 +203,6 @@ def _daily(law: Law, key: str | None, top: int, as_json: bool, chart: Path | Non
         orders = [e for e in what if e[1] != REMISSIONS_CHANGE]
         write_canada_chart(stretches, orders, comparator, chart)
     if as_json:
-        import json
-
         from surtax.trade.canada_plain import group_as_plain
 
         rows = [
@@ -224,7 +219,7 @@ def _daily(law: Law, key: str | None, top: int, as_json: bool, chart: Path | Non
             "events": [{"day": d.isoformat(), "what": w} for d, w in what], "comparator": comparator,
             "law": list(law.edits),
         }  # fmt: skip
-        click.echo(json.dumps(plain, ensure_ascii=False, allow_nan=False))
+        echo_json(plain)
         return
     from surtax.report.console import Console
 

@@ -6,8 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from surtax.cli.shared import echo_json
 from surtax.cli.tables import band, plain_table
 from surtax.errors import InputError
 
@@ -42,9 +41,7 @@ def rates_of_own(
         lines = lines.select(origin=origin)
     found = [own_rates(law, lines, day, importer=importer, claims=claims) for claims in CLAIMS]
     if as_json:
-        import json
-
-        click.echo(json.dumps(as_plain(found, law, key), ensure_ascii=False, allow_nan=False))
+        echo_json(as_plain(found, law, key))
         return
     from surtax.report.console import Console
 

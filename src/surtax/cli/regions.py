@@ -7,15 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from surtax.cli.shared import command_line, echo_json, scenario_named
+
 if TYPE_CHECKING:
     from surtax.regions.provinces import ByProvince
-
-
-def _scenario(name: str) -> Any:
-    from surtax.policy.library import load_scenario
-    from surtax.policy.scenario import Scenario
-
-    return Scenario(name="none", title="Nothing changes") if name == "none" else load_scenario(name)
 
 
 def _of_day(scenario: Any, day: str | None) -> Any:
@@ -31,12 +26,6 @@ def _of_day(scenario: Any, day: str | None) -> Any:
             f"--on goes with us-canada-2025, not with {scenario.name!r}: other scenarios stand as they are written."
         )
     return on_day(scenario, load_world(), day)
-
-
-def _print_json(plain: Any) -> None:
-    import json
-
-    click.echo(json.dumps(plain, ensure_ascii=False, allow_nan=False))
 
 
 @click.command()
@@ -75,25 +64,18 @@ def provinces(
         anchor=None,
     )
     accounts = load_world(world or DEFAULT)
-    measures = _of_day(_scenario(scenario), day)
+    measures = _of_day(scenario_named(scenario), day)
     found = by_province(measures, accounts, deficits=deficits, elasticities=elasticities, model=chosen)
     if report:
         from surtax.report.regions_page import provinces_page, write
 
-        write(provinces_page(found, _command()), report)
+        write(provinces_page(found, command_line()), report)
     if as_json:
-        _print_json(as_plain(found))
+        echo_json(as_plain(found))
         return
     _print(found)
     if report:
         click.echo(f"wrote {report}")
-
-
-def _command() -> str:
-    import shlex
-    import sys
-
-    return shlex.join(["surtax", *sys.argv[1:]])
 
 
 def _print_jobs(found: ByProvince, console: Any) -> None:
@@ -163,14 +145,14 @@ def states(scenario: str, deficits: str, day: str | None, top: int, as_json: boo
     import surtax as sx
     from surtax.regions.states import JOBS, MARK, as_plain, by_state
 
-    outcome = sx.solve(sx.load_world(), _of_day(_scenario(scenario), day), deficits=deficits)
+    outcome = sx.solve(sx.load_world(), _of_day(scenario_named(scenario), day), deficits=deficits)
     found = by_state(outcome)
     if report:
         from surtax.report.regions_page import states_page, write
 
-        write(states_page(found, outcome, _command()), report)
+        write(states_page(found, outcome, command_line()), report)
     if as_json:
-        _print_json(as_plain(found, outcome))
+        echo_json(as_plain(found, outcome))
         return
     from rich.table import Table
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from surtax.cli.lawfiles import law_option, load_law
+from surtax.cli.shared import echo_json
 from surtax.errors import InputError
 
 
@@ -65,9 +66,7 @@ def revenue(
     asked = Asked(importer.upper(), date, preference, car_us_content, deficits, remissions, load_law(law_files))
     answer = asked.answer(elasticities)
     if as_json:
-        import json
-
-        click.echo(json.dumps(as_plain(asked, answer, key), ensure_ascii=False, allow_nan=False))
+        echo_json(as_plain(asked, answer, key))
         return
     from surtax.report.console import Console
 

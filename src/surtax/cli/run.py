@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +10,8 @@ import click
 
 from surtax.cli.lawfiles import law_option, load_law
 from surtax.cli.models import both_horizons, chosen_model, employment_of, model_options
-from surtax.errors import InputError, is_folder
+from surtax.cli.shared import command_line, echo_json, progress, scenario_named, with_changes, writable
+from surtax.errors import InputError
 
 if TYPE_CHECKING:
     from surtax.law.book import Law
@@ -117,11 +116,11 @@ def run(
         if elasticities is not None:
             # Before the law of a day: its product nest uses θ too.
             accounts = apply(accounts, elasticities)
-        chosen = _load(scenario)
+        chosen = scenario_named(scenario)
         if day:
             say("reading the law of the day")
             chosen = _dated(chosen, accounts, day, load_law(law_files), preference, car_us_content, remissions)
-        chosen = _changed(fitted(chosen, accounts, sx.load_world), changes, allow_rates_above)
+        chosen = with_changes(fitted(chosen, accounts, sx.load_world), changes, allow_rates_above)
         say("solving")
         jobs = employment_of(employment, accounts)
         models = both_horizons(model) if both else {"": model}
@@ -177,15 +176,13 @@ def _no_day(law_files: tuple[Path, ...]) -> None:
 
 def _print_json(outcomes: dict[str, Outcome], top: int, jobs: Any) -> None:
     """One result as it is; both horizons under a schema of their own."""
-    import json
-
     from surtax.report.labour import labour_plain
     from surtax.report.summary import summarise
     from surtax.report.tables import as_plain
 
     plain = {name: {**as_plain(o, summarise(o, top)), **labour_plain(o, jobs)} for name, o in outcomes.items()}
     found = plain.get("") or {"schema": "surtax-horizons/1", **plain}
-    click.echo(json.dumps(found, ensure_ascii=False, allow_nan=False))
+    echo_json(found)
 
 
 def _print_text(outcomes: dict[str, Outcome], summary: Summary, top: int, jobs: Any) -> None:
@@ -239,33 +236,10 @@ def _war(rule: str, chosen: Scenario, accounts: World, say: Any) -> tuple[World,
     return accounts, nash_by_formula(accounts, progress=say)
 
 
-def _load(name: str) -> Scenario:
-    from surtax.policy.library import load_scenario
-    from surtax.policy.scenario import Scenario
-
-    return Scenario(name="none", title="Nothing changes") if name == "none" else load_scenario(name)
-
-
-def _changed(chosen: Scenario, changes: tuple[str, ...], allow_rates_above: float) -> Scenario:
-    from dataclasses import replace
-
-    from surtax.policy.library import with_one_off
-
-    if not changes:
-        return chosen
-    base = "" if chosen.name == "none" else f"{chosen.title or chosen.name}, with "
-    name = chosen.name
-    for text in changes:
-        chosen = with_one_off(chosen, text, allow_rates_above)
-    return replace(chosen, name=f"{name} + set", title=f"{base}{'; '.join(changes)}")
-
-
 def _report(
     outcome: Outcome, summary: Summary, path: Path, accounts: World, elasticities: str | None, model: Any
 ) -> None:
     """The report, with the same scenario under the other closures and the decomposition beside it."""
-    import shlex
-
     from surtax.errors import InputError, NoConvergence
     from surtax.model.equilibrium import solve
     from surtax.model.registry import model_named
@@ -286,65 +260,5 @@ def _report(
     with contextlib.suppress(NoConvergence, InputError):
         # The table shows four digits.
         terms = outcome.decomposition(tolerance=1e-5)
-    command = shlex.join(["surtax", *sys.argv[1:]])
+    command = command_line()
     write_report(outcome, path, closures=closures, decomposition=terms, command=command, summary=summary)
-
-
-def writable(folders: tuple[Path | None, ...], report: Path | None) -> None:
-    """Refuse targets that cannot be written before any work is done."""
-    import os
-
-    for folder in folders:
-        if folder is None:
-            continue
-        # The folder itself may be new; what has to be there is one above it that can be written to.
-        there = next(p for p in (folder, *folder.absolute().parents) if os.path.lexists(p))
-        if not is_folder(there):
-            raise InputError(f"{there} is a file; give a folder.")
-        if not os.access(there, os.W_OK):
-            raise InputError(f"the folder {there} cannot be written to.")
-    if report is not None:
-        if is_folder(report):
-            raise InputError(f"{report} is a folder; give a file name.")
-        parent = report.absolute().parent
-        if not is_folder(parent):
-            raise InputError(f"the folder {report.parent} does not exist; create it first.")
-        # What is there may be writable where its folder is not, such as /dev/null.
-        if not os.access(report if os.path.lexists(report) else parent, os.W_OK):
-            raise InputError(f"{report} cannot be written to.")
-
-
-@contextlib.contextmanager
-def progress(first: str, after: float = 1.0) -> Iterator[Any]:
-    """Say on stderr what is going on, if it takes longer than `after` seconds and somebody is watching."""
-    import threading
-
-    text = [first]
-    if not sys.stderr.isatty():
-        yield lambda _message: None
-        return
-    done = threading.Event()
-
-    def show() -> None:
-        wait, last = after, ""
-        while not done.wait(wait):
-            wait = 0.1
-            if text[0] != last:
-                last = text[0]
-                sys.stderr.write(f"\r\033[Ksurtax: {last} …")
-                sys.stderr.flush()
-        if last:
-            sys.stderr.write("\r\033[K")
-            sys.stderr.flush()
-
-    thread = threading.Thread(target=show, daemon=True)
-    thread.start()
-
-    def say(message: str) -> None:
-        text[0] = message
-
-    try:
-        yield say
-    finally:
-        done.set()
-        thread.join()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from surtax.cli.shared import echo_json, progress, writable
 from surtax.errors import InputError
 
 
@@ -44,9 +45,7 @@ def validate(
     if only_list:
         _list(rows, as_json)
         return
-    import json
 
-    from surtax.cli.run import progress, writable
     from surtax.report.scoreboard import as_plain, print_scoreboard, render
     from surtax.validate import STUDIES, run
     from surtax.validate.inputs import input_folder
@@ -61,7 +60,7 @@ def validate(
 
         write_page(render(board, titles), html)
     if as_json:
-        click.echo(json.dumps(as_plain(board), ensure_ascii=False, allow_nan=False))
+        echo_json(as_plain(board))
     else:
         from surtax.report.console import Console
 
@@ -89,7 +88,6 @@ def _list(rows: tuple[str, ...], as_json: bool) -> None:
 
 
 def _fetch(rows: tuple[str, ...], to: Path | None) -> None:
-    from surtax.cli.run import progress
     from surtax.validate.inputs import VARIABLE, fetch
     from surtax.validate.studies import chosen, needs
 
